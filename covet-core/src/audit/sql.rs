@@ -1,0 +1,139 @@
+use std::collections::BTreeMap;
+
+use async_trait::async_trait;
+use sqlx::sqlite::SqliteRow;
+use sqlx::{FromRow, Row as _, SqlitePool};
+
+use super::{Event, Sink, SinkError};
+use crate::account::AccountId;
+use crate::time::Timestamp;
+
+/// Events in the table `security_events` of a SQLite database that [`migrate`](crate::migrate::migrate) has prepared.
+#[derive(Debug, Clone)]
+pub struct SqlSink {
+    pool: SqlitePool,
+}
+
+/// An event as it was read from the table. Names are text: another version may have written it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct StoredEvent {
+    /// Its number; a later event has a greater one.
+    pub id: i64,
+    /// What happened: a name of [`Kind`](super::Kind).
+    pub kind: String,
+    /// `success` or `failure`.
+    pub outcome: String,
+    /// Whose account it is about.
+    pub account: Option<AccountId>,
+    /// The client's address.
+    pub ip: Option<String>,
+    /// The further facts.
+    pub details: BTreeMap<String, String>,
+    /// When.
+    pub at: Timestamp,
+}
+
+impl SqlSink {
+    /// A sink that writes to the database of the pool.
+    #[must_use]
+    pub const fn new(pool: SqlitePool) -> Self {
+        Self { pool }
+    }
+
+    /// The last events, the latest first.
+    ///
+    /// # Errors
+    ///
+    /// [`SinkError`] when the database fails.
+    pub async fn recent(&self, limit: u32) -> Result<Vec<StoredEvent>, SinkError> {
+        let query = sqlx::query_as("SELECT * FROM security_events ORDER BY id DESC LIMIT ?");
+        query.bind(limit).fetch_all(&self.pool).await.map_err(failed)
+    }
+}
+
+#[async_trait]
+impl Sink for SqlSink {
+    async fn record(&self, event: &Event) -> Result<(), SinkError> {
+        let query = sqlx::query(
+            "INSERT INTO security_events (event_type, user_id, ip_address, outcome, details, created_at)
+             VALUES (?, ?, ?, ?, ?, ?)",
+        );
+        let query = query
+            .bind(event.kind().as_str())
+            .bind(event.account_id())
+            .bind(event.client_ip().map(|ip| ip.to_string()))
+            .bind(event.kind().outcome().as_str())
+            .bind(event.details_json())
+            .bind(i64::try_from(event.at().millis()).unwrap_or(i64::MAX));
+        query.execute(&self.pool).await.map(drop).map_err(failed)
+    }
+}
+
+impl FromRow<'_, SqliteRow> for StoredEvent {
+    fn from_row(row: &SqliteRow) -> sqlx::Result<Self> {
+        let details: String = row.try_get("details")?;
+        Ok(Self {
+            id: row.try_get("id")?,
+            kind: row.try_get("event_type")?,
+            outcome: row.try_get("outcome")?,
+            account: row.try_get("user_id")?,
+            ip: row.try_get("ip_address")?,
+            details: serde_json::from_str(&details).map_err(|error| sqlx::Error::Decode(error.into()))?,
+            at: Timestamp::from_millis(row.try_get::<i64, _>("created_at")?.unsigned_abs()),
+        })
+    }
+}
+
+fn failed(error: sqlx::Error) -> SinkError {
+    SinkError { sink: "database", source: error.into() }
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test may stop at what it does not expect")]
+mod tests {
+    use super::super::Kind;
+    use super::*;
+    use crate::migrate::tests::database;
+
+    #[tokio::test]
+    async fn an_event_is_read_back_from_the_table() {
+        let (_directory, pool) = database().await;
+        let sink = SqlSink::new(pool);
+        let ada = AccountId::from("ada".to_owned());
+        let (first, second) = (Timestamp::from_millis(1), Timestamp::from_millis(2));
+        sink.record(&Event::new(Kind::AuthnRegister, first).account(Some(&ada))).await.unwrap();
+        let fail = Event::new(Kind::AuthnLoginFail, second).ip(Some([192, 0, 2, 7].into()));
+        sink.record(&fail.detail("login", "x'); DROP TABLE users;--\n")).await.unwrap();
+
+        let details = BTreeMap::from([("login".to_owned(), "x'); DROP TABLE users;--\\n".to_owned())]);
+        let fail = StoredEvent {
+            id: 2,
+            kind: "authn_login_fail".into(),
+            outcome: "failure".into(),
+            account: None,
+            ip: Some("192.0.2.7".into()),
+            details,
+            at: second,
+        };
+        let register = StoredEvent {
+            id: 1,
+            kind: "authn_register".into(),
+            outcome: "success".into(),
+            account: Some(ada),
+            ip: None,
+            details: BTreeMap::new(),
+            at: first,
+        };
+        assert_eq!(sink.recent(10).await.unwrap(), [fail.clone(), register]);
+        assert_eq!(sink.recent(1).await.unwrap(), [fail]);
+    }
+
+    #[tokio::test]
+    async fn a_failure_is_told() {
+        let (_directory, pool) = database().await;
+        let sink = SqlSink::new(pool.clone());
+        pool.close().await;
+        let error = sink.record(&Event::new(Kind::StoreFailure, Timestamp::from_millis(1))).await.unwrap_err();
+        assert_eq!(error.to_string(), "the audit sink `database` failed");
+    }
+}

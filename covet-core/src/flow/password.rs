@@ -1,0 +1,76 @@
+//! Changing the password.
+
+use super::{Failure, Gained, Issued};
+use crate::accounts::Account;
+use crate::audit::{Event, Kind};
+use crate::engine::{Engine, Facts};
+use crate::lockout;
+use crate::password::{Fault, Password, Verdict, validate};
+use crate::session::Stage;
+use crate::time::Timestamp;
+
+/// A password that was not changed.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ChangePasswordError {
+    /// Nobody is signed in.
+    #[error("sign in first")]
+    NotSignedIn,
+    /// The current password is not right, or there were too many wrong ones.
+    #[error("the current password is not right")]
+    Refused,
+    /// The new password is not acceptable; everything that is wrong with it.
+    #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
+    Password(Vec<Fault>),
+    /// It could not be found out.
+    #[error("this is not possible just now")]
+    Failed(#[from] Failure),
+}
+
+impl Engine {
+    /// Changes the password of whoever is signed in, with the current and a new one (ASVS v5.0.0-6.2.3). All other
+    /// sessions of the account end, and this one gets a new id.
+    ///
+    /// # Errors
+    ///
+    /// [`ChangePasswordError`] says why not.
+    pub async fn change_password(
+        &self,
+        current: Password,
+        new: Password,
+        facts: &Facts,
+        now: Timestamp,
+    ) -> Result<Issued, ChangePasswordError> {
+        let record = self.session(facts, now).await?.filter(|record| record.stage == Stage::Full);
+        let record = record.ok_or(ChangePasswordError::NotSignedIn)?;
+        let account = self.account_of(&record).await?.ok_or(ChangePasswordError::NotSignedIn)?;
+        let context: Vec<&str> =
+            [Some(account.username.as_str()), account.email.as_deref()].into_iter().flatten().collect();
+        validate(&self.policy().password, new.expose(), &context).map_err(ChangePasswordError::Password)?;
+
+        let (attempts, limits) =
+            (self.password_attempts(self.owner(&account.id)), lockout::Limits::from(&self.policy().lockout));
+        let event = |kind| Event::new(kind, now).account(Some(&account.id)).ip(facts.client);
+        let locked = self.attempt(attempts, limits, now).await?.is_locked();
+        let verdict = match locked {
+            true => Verdict::Wrong,
+            false => self.hasher().verify(current, &account.password_hash).await.map_err(Failure::from)?,
+        };
+        if verdict == Verdict::Wrong {
+            self.tell(event(Kind::AuthnPasswordChangeFail)).await;
+            return Err(ChangePasswordError::Refused);
+        }
+        self.succeed(attempts, limits, now).await?;
+        let hash = self.hasher().hash(new).await.map_err(Failure::from)?;
+        let changed = self.accounts().set_password_hash(&account.id, &account.password_hash, &hash).await;
+        if !changed.map_err(Failure::from)? {
+            // Somebody changed it at the same moment: the current password is no longer what was typed.
+            return Err(ChangePasswordError::Refused);
+        }
+        self.tell(event(Kind::AuthnPasswordChange)).await;
+        self.end_all(&account.id, now).await?;
+        let account = Account { password_hash: hash, ..account };
+        let gained = Gained { stage: Stage::Full, authenticated: now, mfa: record.mfa, renews: false };
+        Ok(self.issue(&account, gained, facts, now).await?)
+    }
+}

@@ -1,0 +1,176 @@
+//! Enrolling and proving a second factor.
+
+use std::sync::Arc;
+
+use super::{Failure, Gained, Issued};
+use crate::account::AccountId;
+use crate::accounts::{Account, AccountsError, SealedTotp};
+use crate::audit::{Event, Kind};
+use crate::engine::{Engine, Facts};
+use crate::keys::Keys;
+use crate::lockout;
+use crate::mfa::{Enrollment, Secret, matching_step};
+use crate::random;
+use crate::session::{Record, Stage};
+use crate::store::{Key, Outcome, Space, Step};
+use crate::time::Timestamp;
+
+/// A second factor that was not proven or enrolled.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SecondFactorError {
+    /// Nobody is signed in, or about to.
+    #[error("sign in first")]
+    NotSignedIn,
+    /// The account has none, or none that awaits its first code.
+    #[error("this account has no second factor yet")]
+    NotEnrolled,
+    /// The account has one already.
+    #[error("this account has a second factor already")]
+    AlreadyEnrolled,
+    /// The code is wrong, was used before, or there were too many wrong ones. One answer for all.
+    #[error("the code is not right; wait for the next one")]
+    Refused,
+    /// It could not be found out.
+    #[error("this is not possible just now")]
+    Failed(#[from] Failure),
+}
+
+impl Engine {
+    /// Begins the enrolment of an authenticator application for whoever is signed in. Until a code of it was shown it
+    /// is asked for nowhere, and beginning again replaces it.
+    ///
+    /// # Errors
+    ///
+    /// [`SecondFactorError`] says why not.
+    pub async fn enroll_totp(&self, facts: &Facts, now: Timestamp) -> Result<Enrollment, SecondFactorError> {
+        let (record, account) = self.who(facts, now).await?;
+        if record.stage != Stage::Full {
+            return Err(SecondFactorError::NotSignedIn);
+        }
+        if account.has_second_factor() {
+            return Err(SecondFactorError::AlreadyEnrolled);
+        }
+        let policy = &self.policy().mfa.totp;
+        let (mut seed, mut nonce) = ([0; 64], [0; Keys::NONCE_BYTES]);
+        random::fill(&mut seed).and_then(|()| random::fill(&mut nonce)).map_err(Failure::from)?;
+        let secret = Secret::from_random(policy.algorithm, &seed);
+        let issuer = self.policy().application.name.as_str();
+        let enrollment = Enrollment::new(policy, issuer, &account.username, &secret).map_err(Failure::from)?;
+        let sealed = secret.seal(self.keys(), &account.id, nonce);
+        self.replace_totp(&account, SealedTotp { sealed, confirmed: false }).await?;
+        Ok(enrollment)
+    }
+
+    /// Ends the enrolment with a code of the new authenticator. The session gets a new id and counts as proven.
+    ///
+    /// # Errors
+    ///
+    /// [`SecondFactorError`] says why not.
+    pub async fn confirm_totp(&self, code: &str, facts: &Facts, now: Timestamp) -> Result<Issued, SecondFactorError> {
+        let (record, mut account) = self.who(facts, now).await?;
+        if record.stage != Stage::Full {
+            return Err(SecondFactorError::NotSignedIn);
+        }
+        let sealed = match &account.totp {
+            Some(SealedTotp { confirmed: true, .. }) => return Err(SecondFactorError::AlreadyEnrolled),
+            Some(SealedTotp { confirmed: false, sealed }) => sealed.clone(),
+            None => return Err(SecondFactorError::NotEnrolled),
+        };
+        self.prove(&account.id, &sealed, code, facts, now).await?;
+        let totp = SealedTotp { sealed, confirmed: true };
+        self.replace_totp(&account, totp.clone()).await?;
+        account.totp = Some(totp);
+        self.tell(Event::new(Kind::MfaEnroll, now).account(Some(&account.id)).ip(facts.client)).await;
+        self.proven(&record, &account, facts, now).await
+    }
+
+    /// Proves the second factor: ends a sign-in that awaits it, or makes a session fresh again. The session gets a new id.
+    ///
+    /// # Errors
+    ///
+    /// [`SecondFactorError`] says why not.
+    pub async fn verify_totp(&self, code: &str, facts: &Facts, now: Timestamp) -> Result<Issued, SecondFactorError> {
+        let (record, account) = self.who(facts, now).await?;
+        let Some(SealedTotp { sealed, confirmed: true }) = &account.totp else {
+            return Err(SecondFactorError::NotEnrolled);
+        };
+        self.prove(&account.id, sealed, code, facts, now).await?;
+        if record.stage == Stage::PendingMfa {
+            self.tell(Event::new(Kind::SessionCreated, now).account(Some(&account.id)).ip(facts.client)).await;
+        }
+        self.proven(&record, &account, facts, now).await
+    }
+
+    /// Writes a second factor in place of the one that was judged, unless that was replaced meanwhile.
+    async fn replace_totp(&self, judged: &Account, totp: SealedTotp) -> Result<(), Failure> {
+        match self.accounts().set_totp(&judged.id, judged.totp.as_ref(), Some(totp)).await? {
+            true => Ok(()),
+            false => Err(Failure::Changed),
+        }
+    }
+
+    /// The live session and its account, which must not be disabled.
+    async fn who(&self, facts: &Facts, now: Timestamp) -> Result<(Arc<Record>, Account), SecondFactorError> {
+        let record = self.session(facts, now).await?.ok_or(SecondFactorError::NotSignedIn)?;
+        let account = self.account_of(&record).await?.ok_or(SecondFactorError::NotSignedIn)?;
+        Ok((record, account))
+    }
+
+    /// Judges a code: the attempt is counted first, and the step of a right code is claimed, so that of fifty uses of
+    /// one code at once one succeeds (RFC 6238 section 5.2).
+    async fn prove(
+        &self,
+        account: &AccountId,
+        sealed: &str,
+        code: &str,
+        facts: &Facts,
+        now: Timestamp,
+    ) -> Result<(), SecondFactorError> {
+        let policy = &self.policy().mfa;
+        let limits = lockout::Limits::from(policy);
+        let attempts = self.second_factor_attempts(account);
+        let event = |kind| Event::new(kind, now).account(Some(account)).ip(facts.client);
+        if self.attempt(attempts, limits, now).await?.is_locked() {
+            self.tell(event(Kind::MfaVerifyFail).detail("reason", "locked")).await;
+            return Err(SecondFactorError::Refused);
+        }
+        let secret = Secret::open(self.keys(), account, sealed).map_err(Failure::from)?;
+        let accepted = match matching_step(&policy.totp, &secret, code, now) {
+            Some(step) => self.claim(account, step, now).await?,
+            None => false,
+        };
+        if !accepted {
+            self.tell(event(Kind::MfaVerifyFail).detail("reason", "wrong or used code")).await;
+            return Err(SecondFactorError::Refused);
+        }
+        self.succeed(attempts, limits, now).await?;
+        self.tell(event(Kind::MfaVerifySuccess)).await;
+        Ok(())
+    }
+
+    /// Claims a time step of an account: true once.
+    async fn claim(&self, account: &AccountId, step: u64, now: Timestamp) -> Result<bool, Failure> {
+        let remember_millis = self.policy().mfa.totp.remember_millis();
+        let key = Key { space: Space::Totp, owner: self.owner(account), id: self.keys().tag("totp", &[]) };
+        let outcomes = self.store().run(&[Step::Totp { key, step, remember_millis }], now).await?;
+        Ok(matches!(outcomes.first(), Some(Outcome::Totp(true))))
+    }
+
+    async fn proven(
+        &self,
+        record: &Record,
+        account: &Account,
+        facts: &Facts,
+        now: Timestamp,
+    ) -> Result<Issued, SecondFactorError> {
+        let gained = Gained { stage: Stage::Full, authenticated: record.authenticated, mfa: Some(now), renews: true };
+        Ok(self.issue(account, gained, facts, now).await?)
+    }
+
+    /// The account of a session, unless it is gone or disabled.
+    pub(super) async fn account_of(&self, record: &Record) -> Result<Option<Account>, Failure> {
+        let account: Result<_, AccountsError> = self.accounts().get(&record.user.id).await;
+        Ok(account?.filter(|account| !account.disabled))
+    }
+}

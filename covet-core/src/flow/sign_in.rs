@@ -1,0 +1,114 @@
+//! Signing in with a name and a password.
+
+use super::{Failure, Gained, Issued};
+use crate::accounts::{Account, login_key};
+use crate::audit::{Event, Kind};
+use crate::engine::{Engine, Facts};
+use crate::lockout::{self, Answer};
+use crate::password::{Password, Verdict};
+use crate::session::Stage;
+use crate::store::Tag;
+use crate::time::Timestamp;
+
+/// What a right password leads to.
+#[derive(Debug)]
+pub enum SignIn {
+    /// The account has no second factor: signed in.
+    Done(Issued),
+    /// A second factor is awaited; the session is good for nothing else.
+    SecondFactor(Issued),
+}
+
+/// A sign-in that did not succeed.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SignInError {
+    /// The name, the password or the state of the account was not right. One answer for all: it tells nobody which
+    /// accounts exist, or are locked (ASVS v5.0.0-6.3.8).
+    #[error("the name or the password is not right")]
+    Refused,
+    /// It could not be found out.
+    #[error("signing in is not possible just now")]
+    Failed(#[from] Failure),
+}
+
+impl Engine {
+    /// Signs in. Takes the same work and gives the same answer for a wrong password, an unknown name, and a locked or
+    /// disabled account.
+    ///
+    /// # Errors
+    ///
+    /// [`SignInError::Refused`], or what failed.
+    pub async fn sign_in(
+        &self,
+        login: &str,
+        password: Password,
+        facts: &Facts,
+        now: Timestamp,
+    ) -> Result<SignIn, SignInError> {
+        let account = self.accounts().find(login).await.map_err(Failure::from)?;
+        let attempts = self.password_attempts(self.login_owner(login, account.as_ref()));
+        let limits = lockout::Limits::from(&self.policy().lockout);
+        let answer = self.attempt(attempts, limits, now).await?;
+        let refuse = async |kind, why| {
+            let account = account.as_ref().map(|account| &account.id);
+            self.tell(Event::new(kind, now).account(account).ip(facts.client).detail("reason", why)).await;
+            Err(SignInError::Refused)
+        };
+        let verdict = match account.as_ref().filter(|_| !answer.is_locked()) {
+            Some(account) => self.hasher().verify(password.clone(), &account.password_hash).await,
+            None => self.hasher().verify_dummy(password.clone()).await.map(|()| Verdict::Wrong),
+        };
+        let verdict = verdict.map_err(Failure::from)?;
+        let (Some(found), Verdict::Right { needs_rehash }) = (&account, verdict) else {
+            let last = matches!(answer, Answer::Open { left: 0 });
+            return match (answer.is_locked(), last) {
+                (true, _) => refuse(Kind::AuthnLoginFail, "locked").await,
+                (false, true) => refuse(Kind::AuthnLoginLock, "too many attempts").await,
+                (false, false) => refuse(Kind::AuthnLoginFail, "wrong name or password").await,
+            };
+        };
+        if found.disabled {
+            return refuse(Kind::AuthnLoginFail, "disabled").await;
+        }
+        self.succeed(attempts, limits, now).await?;
+        let mut found = found.clone();
+        if needs_rehash {
+            self.rehash(&mut found, password).await?;
+        }
+        self.signed_in(&found, facts, now).await.map_err(SignInError::from)
+    }
+
+    /// The session after a right password.
+    async fn signed_in(&self, account: &Account, facts: &Facts, now: Timestamp) -> Result<SignIn, Failure> {
+        let second_factor = account.has_second_factor();
+        let stage = if second_factor { Stage::PendingMfa } else { Stage::Full };
+        let issued =
+            self.issue(account, Gained { stage, authenticated: now, mfa: None, renews: false }, facts, now).await?;
+        let event = |kind| Event::new(kind, now).account(Some(&account.id)).ip(facts.client);
+        if second_factor {
+            self.tell(event(Kind::AuthnLoginSuccess).detail("next", "second factor")).await;
+            return Ok(SignIn::SecondFactor(issued));
+        }
+        self.tell(event(Kind::AuthnLoginSuccess)).await;
+        self.tell(event(Kind::SessionCreated)).await;
+        Ok(SignIn::Done(issued))
+    }
+
+    /// A hash of yesterday's parameters becomes one of today's, unless the password was changed meanwhile.
+    async fn rehash(&self, account: &mut Account, password: Password) -> Result<(), Failure> {
+        let hash = self.hasher().hash(password).await?;
+        if self.accounts().set_password_hash(&account.id, &account.password_hash, &hash).await? {
+            account.password_hash = hash;
+        }
+        Ok(())
+    }
+
+    /// Whose attempts are counted. A name that is nobody's has a counter of its own, so that its answers take as long.
+    fn login_owner(&self, login: &str, account: Option<&Account>) -> Tag {
+        match account {
+            Some(account) => self.owner(&account.id),
+            None => self.keys().tag("login of nobody", &[login_key(login).as_bytes()]),
+        }
+    }
+}

@@ -1,0 +1,103 @@
+//! Migrations: the tables of Covet and those of the application, in one database.
+//!
+//! Against: two sets of migrations that number the same versions. The rule: Covet keeps its own record, in
+//! `_covet_migrations`; the application's is where sqlx expects it.
+//!
+//! ```no_run
+//! # async fn example(pool: &sqlx::SqlitePool) -> Result<(), covet_core::migrate::MigrationError> {
+//! covet_core::migrate::migrate(pool).await?;
+//! covet_core::migrate::migrate_app(pool, &[(1, "notes", "CREATE TABLE notes (id INTEGER PRIMARY KEY)")]).await
+//! # }
+//! ```
+
+use sqlx::SqlSafeStr as _;
+use sqlx::SqlitePool;
+use sqlx::migrate::{Migration, MigrationType, Migrator};
+
+const TABLE: &str = "_covet_migrations";
+
+const MIGRATIONS: [(i64, &str, &str); 2] = [
+    (1, "store", include_str!("../migrations/sqlite/0001_store.sql")),
+    (2, "accounts", include_str!("../migrations/sqlite/0002_accounts.sql")),
+];
+
+/// The database could not be brought to the present schema.
+#[derive(Debug, thiserror::Error)]
+#[error("the database migrations failed")]
+pub struct MigrationError(#[source] Box<sqlx::migrate::MigrateError>);
+
+/// Brings Covet's tables to the present schema. What was applied stays; a database that a newer version has changed is
+/// refused.
+///
+/// # Errors
+///
+/// [`MigrationError`] when the database fails, or its record does not fit these migrations.
+pub async fn migrate(pool: &SqlitePool) -> Result<(), MigrationError> {
+    let mut migrator = migrator(&MIGRATIONS);
+    migrator.dangerous_set_table_name(TABLE);
+    run(&migrator, pool).await
+}
+
+/// Brings the application's own tables to the present schema: version, name and SQL of each migration, in sqlx's
+/// default record, as `sqlx migrate` does.
+///
+/// # Errors
+///
+/// [`MigrationError`] when the database fails, or its record does not fit these migrations.
+pub async fn migrate_app(pool: &SqlitePool, migrations: &[(i64, &str, &'static str)]) -> Result<(), MigrationError> {
+    run(&migrator(migrations), pool).await
+}
+
+fn migrator(migrations: &[(i64, &str, &'static str)]) -> Migrator {
+    let migration = |(version, name, sql): &(i64, &str, &'static str)| {
+        Migration::new(*version, (*name).to_owned().into(), MigrationType::Simple, sql.into_sql_str(), false)
+    };
+    Migrator::with_migrations(migrations.iter().map(migration).collect())
+}
+
+async fn run(migrator: &Migrator, pool: &SqlitePool) -> Result<(), MigrationError> {
+    migrator.run(pool).await.map_err(|error| MigrationError(Box::new(error)))
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test may stop at what it does not expect")]
+pub(crate) mod tests {
+    use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions};
+    use tempfile::TempDir;
+
+    use super::*;
+
+    /// A migrated database in a file, which is removed with the directory.
+    pub(crate) async fn database() -> (TempDir, SqlitePool) {
+        let directory = tempfile::tempdir().unwrap();
+        let options = SqliteConnectOptions::new()
+            .filename(directory.path().join("test.db"))
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal);
+        let pool = SqlitePoolOptions::new().max_connections(8).connect_with(options).await.unwrap();
+        migrate(&pool).await.unwrap();
+        (directory, pool)
+    }
+
+    #[tokio::test]
+    async fn migrations_run_once_and_beside_the_applications() {
+        let (_directory, pool) = database().await;
+        migrate(&pool).await.unwrap();
+        let app = [(2, "more", "ALTER TABLE notes ADD title TEXT"), (1, "notes", "CREATE TABLE notes (id INTEGER)")];
+        migrate_app(&pool, &app).await.unwrap();
+        migrate_app(&pool, &app).await.unwrap();
+        migrate(&pool).await.unwrap();
+        for table in ["users", "security_events", "covet_entries", "notes", "_covet_migrations", "_sqlx_migrations"] {
+            let count = sqlx::query_scalar::<_, i64>("SELECT count(*) FROM sqlite_master WHERE name = ?");
+            assert_eq!(count.bind(table).fetch_one(&pool).await.unwrap(), 1, "{table}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_changed_migration_is_refused() {
+        let (_directory, pool) = database().await;
+        migrate_app(&pool, &[(1, "notes", "CREATE TABLE notes (id INTEGER)")]).await.unwrap();
+        migrate_app(&pool, &[(1, "notes", "CREATE TABLE notes (id TEXT)")]).await.unwrap_err();
+        migrate_app(&pool, &[]).await.unwrap_err();
+    }
+}

@@ -1,0 +1,33 @@
+//! Passwords: which are accepted, and how they are kept.
+//!
+//! Against: passwords that are guessed online, a stolen table of hashes, and the sign-in page as a way to exhaust the
+//! server's memory. The rule: a new password is long and does not name the service or the user; it is kept as an
+//! Argon2id hash; and hashing never uses more memory than its budget.
+//!
+//! ```
+//! # #[cfg(feature = "runtime")] {
+//! use covet_core::password::{self, Fault, Policy};
+//!
+//! let policy = Policy { context_words: vec!["vault".into()], ..Policy::default() };
+//! assert_eq!(password::validate(&policy, "correct horse battery", &["ada"]), Ok(()));
+//! assert_eq!(password::validate(&policy, "secret", &["ada"]), Err(vec![Fault::TooShort { min: 15 }]));
+//! # }
+//! ```
+
+#[cfg(feature = "runtime")]
+mod check;
+#[cfg(feature = "runtime")]
+mod hasher;
+mod policy;
+#[cfg(feature = "runtime")]
+mod pool;
+#[cfg(feature = "runtime")]
+mod secret;
+
+#[cfg(feature = "runtime")]
+pub use self::check::{Fault, validate};
+#[cfg(feature = "runtime")]
+pub use self::hasher::{HashError, Hasher, Verdict};
+pub use self::policy::{Hash, Policy};
+#[cfg(feature = "runtime")]
+pub use self::secret::{Password, PasswordHash};

@@ -1,0 +1,93 @@
+//! What must hold between the parts of a policy: names that are used are defined, roles do not inherit in a circle,
+//! and a layer over the compiled-in policy brings no new names.
+
+use std::collections::BTreeSet;
+
+use super::Policy;
+use super::error::Problem;
+use super::layer::Part;
+use super::name::nearest;
+use super::read::Merged;
+
+/// The tables whose keys are names that code may use.
+const NAME_TABLES: [(&str, &str); 3] =
+    [("permissions", "permission"), ("roles", "role"), ("rate_limits", "rate limit")];
+
+/// The names of each of [`NAME_TABLES`].
+pub(super) struct Names([BTreeSet<String>; NAME_TABLES.len()]);
+
+impl Names {
+    pub(super) fn of(merged: &Merged<'_>) -> Self {
+        Self(NAME_TABLES.map(|(table, _)| merged.names(table).into_iter().map(str::to_owned).collect()))
+    }
+}
+
+/// Names in the merged values that the base does not have.
+pub(super) fn new_names(base: &Names, merged: &Merged<'_>) -> Vec<Problem> {
+    let tables = NAME_TABLES.iter().zip(&base.0);
+    let of_table = |(&(table, what), known): (&(&str, &str), &BTreeSet<String>)| {
+        let new = merged.names(table).into_iter().filter(|name| !known.contains(*name)).map(str::to_owned);
+        let problem = |name: String| {
+            let message = format!(
+                "the {what} `{name}` is not in the policy this program was compiled with; \
+                 a layer over it may change values, not names"
+            );
+            merged.problem(&path([table, &name]), Part::Key, message, nearest(&name, known.iter().map(String::as_str)))
+        };
+        new.map(problem).collect::<Vec<_>>()
+    };
+    tables.flat_map(of_table).collect()
+}
+
+/// Names that are used but not defined, and roles that inherit in a circle.
+pub(super) fn references(policy: &Policy, merged: &Merged<'_>) -> Vec<Problem> {
+    let (roles, permissions) = (merged.names("roles"), merged.names("permissions"));
+    let mut problems = Vec::new();
+    for (name, role) in &policy.roles {
+        let at = |key: &str, index: usize| path(["roles", name.as_str(), key, &index.to_string()]);
+        for (index, inherited) in role.inherits.iter().enumerate() {
+            let (inherited, known) = (inherited.as_str(), roles.iter().copied());
+            if !roles.contains(inherited) {
+                let message = format!("unknown role `{inherited}`, expected a role of `[roles]`");
+                problems.push(merged.problem(&at("inherits", index), Part::Value, message, nearest(inherited, known)));
+            }
+        }
+        for (index, glob) in role.permissions.iter().enumerate() {
+            if !permissions.iter().any(|permission| glob.matches(permission)) {
+                let what = if glob.as_str().contains('*') { "matches no permission" } else { "unknown permission" };
+                let message =
+                    format!("{what}: `{glob}`, expected a permission of `[permissions]` or a pattern of some");
+                let nearest = nearest(glob.as_str(), permissions.iter().copied());
+                problems.push(merged.problem(&at("permissions", index), Part::Value, message, nearest));
+            }
+        }
+        if let Some(circle) = circle(policy, name.as_str()) {
+            let message = format!("inherits itself: {}", circle.join(" → "));
+            problems.push(merged.problem(&path(["roles", name.as_str(), "inherits"]), Part::Key, message, None));
+        }
+    }
+    problems
+}
+
+/// The way from a role around to itself; told once a circle, at its first name.
+fn circle<'p>(policy: &'p Policy, start: &'p str) -> Option<Vec<&'p str>> {
+    let mut ways = vec![vec![start]];
+    let mut seen = BTreeSet::new();
+    while let Some(way) = ways.pop() {
+        let Some(role) = way.last().and_then(|name| policy.roles.get(*name)) else { continue };
+        for next in &role.inherits {
+            let longer: Vec<_> = way.iter().copied().chain([next.as_str()]).collect();
+            if next.as_str() == start {
+                return (way.iter().min() == Some(&start)).then_some(longer);
+            }
+            if seen.insert(next.as_str()) {
+                ways.push(longer);
+            }
+        }
+    }
+    None
+}
+
+fn path<const N: usize>(parts: [&str; N]) -> Vec<String> {
+    parts.map(str::to_owned).to_vec()
+}

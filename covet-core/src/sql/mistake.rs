@@ -1,0 +1,205 @@
+//! What can be wrong with a statement: a stable code, one sentence, what to do, and where.
+
+use std::ops::Range;
+
+use super::policy::Kind;
+
+/// A mistake and where it stands.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{reason}")]
+pub struct Mistake {
+    reason: Reason,
+    span: Range<usize>,
+}
+
+/// What is wrong.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Reason {
+    /// Nothing but space and comments.
+    #[error("the statement is empty")]
+    Empty,
+    /// A character that a reader cannot see, or that reorders what they see.
+    #[error("invisible character U+{:04X}", u32::from(*.0))]
+    InvisibleCharacter(char),
+    /// A quote without its partner.
+    #[error("this quote is never closed")]
+    UnclosedQuote,
+    /// `/*` without `*/`.
+    #[error("this comment is never closed")]
+    UnclosedComment,
+    /// `(` or `[` without its partner.
+    #[error("`{0}` is never closed")]
+    UnclosedParenthesis(String),
+    /// `)` or `]` without its partner.
+    #[error("`{0}` closes nothing")]
+    UnmatchedParenthesis(String),
+    /// `{` without `}`.
+    #[error("`{{` is never closed")]
+    UnclosedPlaceholder,
+    /// `}` without `{`.
+    #[error("`}}` closes nothing")]
+    UnmatchedBrace,
+    /// An expression, a format or a number between braces.
+    #[error("`{0}` is not a name or a path of fields")]
+    PlaceholderSyntax(String),
+    /// `'{name}'`.
+    #[error("`{0}` in quotes would be text, not a bound value")]
+    PlaceholderInQuotes(String),
+    /// `-- {name}`.
+    #[error("`{0}` in a comment is not bound")]
+    PlaceholderInComment(String),
+    /// `x{name}`, which would be the identifier `x$1`.
+    #[error("`{0}` touches what stands beside it")]
+    PlaceholderTouches(String),
+    /// `FROM {name}`.
+    #[error("a bound value cannot be the name of a table or column")]
+    PlaceholderAsName,
+    /// `ORDER BY {name}`.
+    #[error("a bound value cannot choose a column: `ORDER BY {0}` would sort by a constant")]
+    OrderByValue(String),
+    /// `ORDER BY name {name}`.
+    #[error("a bound value cannot be a direction of `ORDER BY`")]
+    OrderByDirection,
+    /// `?`, `$1`, `:name`.
+    #[error("`{0}` is a parameter of the driver")]
+    DriverParameter(String),
+    /// A quote that ends elsewhere on the other database.
+    #[error("SQLite and PostgreSQL would end this text at different places")]
+    AmbiguousQuote,
+    /// `..; ..`.
+    #[error("more than one statement")]
+    StackedStatements,
+    /// `DROP`, `PRAGMA` and all that is no statement on rows.
+    #[error("`{0}` is not a statement on rows")]
+    StatementKind(String, Option<&'static str>),
+    /// A kind that the policy leaves out.
+    #[error("`{0}` is not among the statements that security.toml permits")]
+    NotPermitted(Kind),
+    /// `UPDATE` or `DELETE` of a whole table.
+    #[error("this `{}` has no `WHERE`: it would change every row", .0.name().to_ascii_uppercase())]
+    MissingWhere(Kind),
+    /// `SELECT .. INTO`, which creates a table.
+    #[error("`SELECT .. INTO` creates a table")]
+    SelectInto,
+    /// A function that reaches outside the tables.
+    #[error("`{0}` reaches beyond the rows of this database")]
+    DeniedFunction(String),
+}
+
+impl Mistake {
+    /// `reason` at these bytes of the statement.
+    #[must_use]
+    pub const fn new(reason: Reason, span: Range<usize>) -> Self {
+        Self { reason, span }
+    }
+
+    /// What is wrong.
+    #[must_use]
+    pub const fn reason(&self) -> &Reason {
+        &self.reason
+    }
+
+    /// The bytes of the statement that are wrong.
+    #[must_use]
+    pub fn span(&self) -> Range<usize> {
+        self.span.clone()
+    }
+
+    /// Whether the text cannot be divided into statements because of this.
+    pub(super) const fn is_shape(&self) -> bool {
+        use Reason::{UnclosedComment, UnclosedParenthesis, UnclosedPlaceholder, UnclosedQuote, UnmatchedParenthesis};
+        matches!(
+            self.reason,
+            UnclosedQuote | UnclosedComment | UnclosedParenthesis(_) | UnmatchedParenthesis(_) | UnclosedPlaceholder
+        )
+    }
+
+    /// The code that never changes, such as `sql::stacked_statements`.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self.reason {
+            Reason::Empty => "sql::empty",
+            Reason::InvisibleCharacter(_) => "sql::invisible_character",
+            Reason::UnclosedQuote => "sql::unclosed_quote",
+            Reason::UnclosedComment => "sql::unclosed_comment",
+            Reason::UnclosedParenthesis(_) => "sql::unclosed_parenthesis",
+            Reason::UnmatchedParenthesis(_) => "sql::unmatched_parenthesis",
+            Reason::UnclosedPlaceholder => "sql::unclosed_placeholder",
+            Reason::UnmatchedBrace => "sql::unmatched_brace",
+            Reason::PlaceholderSyntax(_) => "sql::placeholder_syntax",
+            Reason::PlaceholderInQuotes(_) => "sql::placeholder_in_quotes",
+            Reason::PlaceholderInComment(_) => "sql::placeholder_in_comment",
+            Reason::PlaceholderTouches(_) => "sql::placeholder_touches",
+            Reason::PlaceholderAsName => "sql::placeholder_as_name",
+            Reason::OrderByValue(_) => "sql::order_by_value",
+            Reason::OrderByDirection => "sql::order_by_direction",
+            Reason::DriverParameter(_) => "sql::driver_parameter",
+            Reason::AmbiguousQuote => "sql::ambiguous_quote",
+            Reason::StackedStatements => "sql::stacked_statements",
+            Reason::StatementKind(..) => "sql::statement_kind",
+            Reason::NotPermitted(_) => "sql::not_permitted",
+            Reason::MissingWhere(_) => "sql::missing_where",
+            Reason::SelectInto => "sql::select_into",
+            Reason::DeniedFunction(_) => "sql::denied_function",
+        }
+    }
+
+    /// What to do about it.
+    #[must_use]
+    pub fn help(&self) -> Option<String> {
+        Some(match &self.reason {
+            Reason::Empty | Reason::UnclosedComment => return None,
+            Reason::UnclosedQuote => "a quote inside quotes is written twice: `''`".into(),
+            Reason::UnclosedParenthesis(_) | Reason::UnmatchedParenthesis(_) => return None,
+            Reason::InvisibleCharacter(_) => "delete it; text that needs it belongs in a bound value".into(),
+            Reason::UnclosedPlaceholder | Reason::UnmatchedBrace => "write `{{` and `}}` for braces".into(),
+            Reason::PlaceholderSyntax(text) => syntax_help(text),
+            Reason::PlaceholderInQuotes(text) => quotes_help(text),
+            Reason::PlaceholderInComment(text) => format!("write `{{{text}}}` for the text `{text}`"),
+            Reason::PlaceholderTouches(_) => "put a space between them".into(),
+            Reason::PlaceholderAsName => {
+                "write the name in the statement; for a choice of names use one statement each".into()
+            }
+            Reason::OrderByValue(_) => {
+                "write the column in the statement; for a choice use `CASE` or one statement each".into()
+            }
+            Reason::OrderByDirection => "write `ASC` or `DESC`; for a choice use one statement each".into(),
+            Reason::DriverParameter(text) => parameter_help(text),
+            Reason::AmbiguousQuote => "bind the text as a value: `{name}`".into(),
+            Reason::StackedStatements => {
+                "run each in a `safe_sql!` of its own, in a transaction if they belong together".into()
+            }
+            Reason::StatementKind(_, Some(near)) => format!("did you mean `{near}`?"),
+            Reason::StatementKind(_, None) => {
+                "`safe_sql!` takes SELECT, INSERT, UPDATE and DELETE; the rest belongs in a migration".into()
+            }
+            Reason::NotPermitted(kind) => format!("add \"{kind}\" to `statements` in the table `[sql]`"),
+            Reason::MissingWhere(_) => "say which rows; if all are meant, write `WHERE true`".into(),
+            Reason::SelectInto => "create the table in a migration and use `INSERT INTO .. SELECT`".into(),
+            Reason::DeniedFunction(_) => "it opens files, connections or settings, which no request needs".into(),
+        })
+    }
+}
+
+fn syntax_help(text: &str) -> String {
+    match text.trim_matches(['{', '}']).trim() {
+        "" => "give the value a name: `{name}`".into(),
+        inner => format!("give the value a name: `{{value}}`, and after the statement `value = {inner}`"),
+    }
+}
+
+fn quotes_help(text: &str) -> String {
+    format!(
+        "write `{text}` without quotes, a pattern as `'%' || {text} || '%'`; for the text `{text}` write `{{{text}}}`"
+    )
+}
+
+fn parameter_help(text: &str) -> String {
+    match text {
+        "?" => {
+            "write the value where it is used: `{name}`; for the JSON operator use `jsonb_exists(value, key)`".into()
+        }
+        _ => "write the value where it is used: `{name}`".into(),
+    }
+}

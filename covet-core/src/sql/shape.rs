@@ -1,0 +1,63 @@
+//! How a row is read: as it is, as a struct, or as its first column.
+
+use std::marker::PhantomData;
+
+use sqlx::{ColumnIndex, Database, Decode, Error, FromRow, Row, Type};
+
+/// A way to read the rows of the database `DB`.
+pub trait FromSqlRow<DB: Database> {
+    /// What a row becomes.
+    type Output: Send + 'static;
+
+    /// Reads one row.
+    ///
+    /// # Errors
+    ///
+    /// A column that is missing or does not fit its type.
+    fn read(row: DB::Row) -> Result<Self::Output, Error>;
+}
+
+/// The row as the driver gives it.
+#[derive(Debug)]
+pub struct Raw;
+
+/// The row as a struct that implements [`FromRow`].
+#[derive(Debug)]
+pub struct AsStruct<T>(PhantomData<fn() -> T>);
+
+/// The first column of the row.
+#[derive(Debug)]
+pub struct Scalar<T>(PhantomData<fn() -> T>);
+
+impl<DB: Database> FromSqlRow<DB> for Raw {
+    type Output = DB::Row;
+
+    fn read(row: DB::Row) -> Result<DB::Row, Error> {
+        Ok(row)
+    }
+}
+
+impl<DB, T> FromSqlRow<DB> for AsStruct<T>
+where
+    DB: Database,
+    T: for<'r> FromRow<'r, DB::Row> + Send + 'static,
+{
+    type Output = T;
+
+    fn read(row: DB::Row) -> Result<T, Error> {
+        T::from_row(&row)
+    }
+}
+
+impl<DB, T> FromSqlRow<DB> for Scalar<T>
+where
+    DB: Database,
+    T: for<'r> Decode<'r, DB> + Type<DB> + Send + 'static,
+    usize: ColumnIndex<DB::Row>,
+{
+    type Output = T;
+
+    fn read(row: DB::Row) -> Result<T, Error> {
+        row.try_get(0)
+    }
+}

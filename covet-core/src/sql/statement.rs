@@ -1,0 +1,246 @@
+//! A statement that was checked by the compiler, with its values, ready to run on SQLite or PostgreSQL.
+//!
+//! `safe_sql!` makes one of two types, so that a statement offers what it can do and nothing else: [`Rows`] are
+//! fetched, [`Execute`] is executed. The database is that of the pool, connection or transaction it is given.
+//!
+//! ```ignore
+//! let user: Option<User> = safe_sql!(User: "SELECT id, name FROM users WHERE id = {id}").fetch_optional(&pool).await?;
+//! let count: i64 = safe_sql!("SELECT count(*) FROM notes").scalar().fetch_one(&mut *transaction).await?;
+//! safe_sql!("DELETE FROM notes WHERE owner = {user.id}").execute(&pool).await?;
+//! ```
+
+use std::fmt;
+use std::future::{self, Ready};
+use std::marker::PhantomData;
+use std::pin::Pin;
+
+use sqlx::{Arguments, Database, Error};
+
+use super::bind::Binds;
+use super::bounds::{ReturnsNoRows, ReturnsRows, RunsOn};
+use super::shape::{AsStruct, FromSqlRow, Raw, Scalar};
+
+/// What a database answers, in time.
+pub type Answer<'e, T> = Pin<Box<dyn Future<Output = Result<T, Error>> + Send + 'e>>;
+
+/// A statement that changes rows and returns none.
+// The fields are public so that the macro can write the value as a literal: the values it refers to then live as
+// long as the variable it is stored in, which no function call could arrange.
+#[must_use = "a statement does nothing until it is executed"]
+pub struct Execute<B> {
+    #[doc(hidden)]
+    pub text: &'static str,
+    #[doc(hidden)]
+    pub binds: B,
+}
+
+/// A statement that returns rows, each read as `S`.
+#[must_use = "a statement does nothing until its rows are fetched"]
+pub struct Rows<S, B> {
+    #[doc(hidden)]
+    pub text: &'static str,
+    #[doc(hidden)]
+    pub binds: B,
+    #[doc(hidden)]
+    pub shape: PhantomData<fn() -> S>,
+}
+
+/// Rows as the driver gives them.
+#[doc(hidden)]
+#[must_use]
+pub const fn raw() -> PhantomData<fn() -> Raw> {
+    PhantomData
+}
+
+/// Rows read as `T`.
+#[doc(hidden)]
+#[must_use]
+pub const fn of<T>() -> PhantomData<fn() -> AsStruct<T>> {
+    PhantomData
+}
+
+impl<B> Execute<B> {
+    /// The text the driver gets.
+    #[must_use]
+    pub const fn sql(&self) -> &'static str {
+        self.text
+    }
+
+    /// Executes the statement; the answer says how many rows it changed.
+    ///
+    /// # Errors
+    ///
+    /// The future fails with what the database refused, or [`Error::Encode`] for a value that it cannot hold.
+    pub fn execute<'q, 'e, DB, E>(self, executor: E) -> Answer<'e, DB::QueryResult>
+    where
+        DB: Database,
+        E: RunsOn<'e, Database = DB>,
+        B: Binds<'q, DB>,
+    {
+        match encode(self.binds) {
+            Ok(arguments) => executor.execute((self.text, Some(arguments))),
+            Err(error) => refused(error),
+        }
+    }
+
+    /// Not there: the statement returns no rows.
+    ///
+    /// # Errors
+    ///
+    /// It does not compile.
+    #[doc(hidden)]
+    pub fn fetch_one<E>(self, _: E) -> Ready<Result<(), Error>>
+    where
+        Self: ReturnsRows,
+    {
+        self.never()
+    }
+
+    /// Not there: the statement returns no rows.
+    ///
+    /// # Errors
+    ///
+    /// It does not compile.
+    #[doc(hidden)]
+    pub fn fetch_optional<E>(self, _: E) -> Ready<Result<Option<()>, Error>>
+    where
+        Self: ReturnsRows,
+    {
+        self.never()
+    }
+
+    /// Not there: the statement returns no rows.
+    ///
+    /// # Errors
+    ///
+    /// It does not compile.
+    #[doc(hidden)]
+    pub fn fetch_all<E>(self, _: E) -> Ready<Result<Vec<()>, Error>>
+    where
+        Self: ReturnsRows,
+    {
+        self.never()
+    }
+}
+
+impl<B> Rows<Raw, B> {
+    /// The first column of each row, as `T`.
+    pub fn scalar<T>(self) -> Rows<Scalar<T>, B> {
+        Rows { text: self.text, binds: self.binds, shape: PhantomData }
+    }
+}
+
+impl<S, B> Rows<S, B> {
+    /// The text the driver gets.
+    #[must_use]
+    pub const fn sql(&self) -> &'static str {
+        self.text
+    }
+
+    /// The first row.
+    ///
+    /// # Errors
+    ///
+    /// The future fails with [`Error::RowNotFound`] if there is none, with what the database refused, or with a row
+    /// or value that does not fit its type.
+    pub fn fetch_one<'q, 'e, DB, E>(self, executor: E) -> Answer<'e, S::Output>
+    where
+        DB: Database,
+        E: RunsOn<'e, Database = DB>,
+        B: Binds<'q, DB>,
+        S: FromSqlRow<DB>,
+    {
+        match encode(self.binds) {
+            Ok(arguments) => {
+                let row = executor.fetch_one((self.text, Some(arguments)));
+                Box::pin(async move { S::read(row.await?) })
+            }
+            Err(error) => refused(error),
+        }
+    }
+
+    /// The first row, if there is one.
+    ///
+    /// # Errors
+    ///
+    /// The future fails with what the database refused, or with a row or value that does not fit its type.
+    pub fn fetch_optional<'q, 'e, DB, E>(self, executor: E) -> Answer<'e, Option<S::Output>>
+    where
+        DB: Database,
+        E: RunsOn<'e, Database = DB>,
+        B: Binds<'q, DB>,
+        S: FromSqlRow<DB>,
+    {
+        match encode(self.binds) {
+            Ok(arguments) => {
+                let row = executor.fetch_optional((self.text, Some(arguments)));
+                Box::pin(async move { row.await?.map(S::read).transpose() })
+            }
+            Err(error) => refused(error),
+        }
+    }
+
+    /// All rows.
+    ///
+    /// # Errors
+    ///
+    /// The future fails with what the database refused, or with a row or value that does not fit its type.
+    pub fn fetch_all<'q, 'e, DB, E>(self, executor: E) -> Answer<'e, Vec<S::Output>>
+    where
+        DB: Database,
+        E: RunsOn<'e, Database = DB>,
+        B: Binds<'q, DB>,
+        S: FromSqlRow<DB>,
+    {
+        match encode(self.binds) {
+            Ok(arguments) => {
+                let rows = executor.fetch_all((self.text, Some(arguments)));
+                Box::pin(async move { rows.await?.into_iter().map(S::read).collect() })
+            }
+            Err(error) => refused(error),
+        }
+    }
+
+    /// Not there: the rows would be lost.
+    ///
+    /// # Errors
+    ///
+    /// It does not compile.
+    #[doc(hidden)]
+    pub fn execute<E>(self, _: E) -> Ready<Result<(), Error>>
+    where
+        Self: ReturnsNoRows,
+    {
+        self.never()
+    }
+}
+
+/// The values as the driver takes them. They are copied, so the answer does not borrow them.
+fn encode<'q, DB: Database, B: Binds<'q, DB>>(binds: B) -> Result<DB::Arguments, Error> {
+    let mut arguments = DB::Arguments::default();
+    arguments.reserve(B::COUNT, 0);
+    binds.add_to(&mut arguments).map_err(Error::Encode)?;
+    Ok(arguments)
+}
+
+fn refused<'e, T: Send + 'e>(error: Error) -> Answer<'e, T> {
+    Box::pin(future::ready(Err(error)))
+}
+
+// The values stay out of `Debug`: they may be secrets.
+impl<B> fmt::Debug for Execute<B> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Execute").field("text", &self.text).finish_non_exhaustive()
+    }
+}
+
+impl<S, B> fmt::Debug for Rows<S, B> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Rows").field("text", &self.text).finish_non_exhaustive()
+    }
+}
+
+#[cfg(all(test, feature = "sqlite"))]
+#[expect(clippy::unwrap_used, reason = "a test may stop at what it does not expect")]
+#[path = "tests/statement.rs"]
+mod tests;

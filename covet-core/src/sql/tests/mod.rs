@@ -1,0 +1,5 @@
+//! A corpus of good statements, a table of bad ones, and properties of any text.
+
+mod bad;
+mod good;
+mod properties;

@@ -1,0 +1,89 @@
+//! What the macro expands to, written by hand, on SQLite in memory.
+
+use sqlx::sqlite::SqlitePoolOptions;
+use sqlx::{FromRow, Row, SqlitePool};
+
+use super::*;
+
+#[derive(Debug, PartialEq, FromRow)]
+struct Note {
+    id: i64,
+    title: String,
+    body: Option<String>,
+}
+
+async fn notes() -> SqlitePool {
+    let pool = SqlitePoolOptions::new().max_connections(1).connect("sqlite::memory:").await.unwrap();
+    sqlx::raw_sql("CREATE TABLE notes (id INTEGER PRIMARY KEY, title TEXT NOT NULL, body TEXT)")
+        .execute(&pool)
+        .await
+        .unwrap();
+    pool
+}
+
+#[tokio::test]
+async fn values_are_bound_by_reference_in_order() {
+    let pool = notes().await;
+    let (title, body) = (String::from("'; DROP TABLE notes; --"), None::<&str>);
+    let insert = Execute {
+        text: "INSERT INTO notes (id, title, body) VALUES ($1, $2, $3)",
+        binds: ((((), &(3 + 4)), &title), &body),
+    };
+    assert_eq!(insert.execute(&pool).await.unwrap().rows_affected(), 1);
+
+    let text = "SELECT id, title, body FROM notes WHERE title = $1";
+    let rows = Rows { text, binds: ((), &title), shape: of::<Note>() };
+    assert_eq!(rows.fetch_all(&pool).await.unwrap(), [Note { id: 7, title, body: None }]);
+}
+
+#[tokio::test]
+async fn rows_are_read_raw_as_struct_and_as_scalar() {
+    let pool = notes().await;
+    let text = "INSERT INTO notes (title) VALUES ($1) RETURNING id, title, body";
+    let mut transaction = pool.begin().await.unwrap();
+    let row = Rows { text, binds: ((), &"a"), shape: raw() }.fetch_one(&mut *transaction).await.unwrap();
+    assert_eq!(row.get::<String, _>("title"), "a");
+    let note = Rows { text, binds: ((), &"b"), shape: of::<Note>() }.fetch_optional(&mut *transaction).await.unwrap();
+    assert_eq!(note.unwrap().title, "b");
+    transaction.commit().await.unwrap();
+
+    let count = Rows { text: "SELECT count(*) FROM notes", binds: (), shape: raw() }.scalar::<i64>();
+    assert_eq!(count.fetch_one(&pool).await.unwrap(), 2);
+}
+
+#[tokio::test]
+async fn no_row_is_an_error_only_where_one_is_demanded() {
+    let pool = notes().await;
+    let none = || Rows { text: "SELECT id FROM notes", binds: (), shape: raw() };
+    assert!(matches!(none().fetch_one(&pool).await, Err(Error::RowNotFound)));
+    assert!(none().fetch_optional(&pool).await.unwrap().is_none());
+    assert!(none().fetch_all(&pool).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn a_value_of_the_wrong_type_is_an_error() {
+    let pool = notes().await;
+    let text = "SELECT 'text'";
+    assert!(matches!(
+        Rows { text, binds: (), shape: raw() }.scalar::<i64>().fetch_one(&pool).await,
+        Err(Error::ColumnDecode { .. })
+    ));
+}
+
+#[test]
+fn debug_shows_no_values() {
+    let statement = Execute { text: "DELETE FROM t WHERE a = $1", binds: ((), &"secret") };
+    assert_eq!(format!("{statement:?}"), "Execute { text: \"DELETE FROM t WHERE a = $1\", .. }");
+}
+
+/// The answer can cross threads and outlive the values; the same code runs on any database.
+#[expect(dead_code, reason = "it is there to be compiled")]
+fn generic<'e, DB, E>(executor: E) -> Answer<'e, DB::QueryResult>
+where
+    DB: Database,
+    E: sqlx::Executor<'e, Database = DB>,
+    for<'q> String: sqlx::Encode<'q, DB> + sqlx::Type<DB>,
+{
+    let name = String::from("local");
+    Execute { text: "DELETE FROM t WHERE a = $1", binds: ((), &name) }.execute(executor)
+}

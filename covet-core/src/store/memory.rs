@@ -1,0 +1,412 @@
+//! The store in memory: for one process, bounded, and the front of the store on disk.
+//!
+//! The rule: at its bound it forgets the limit counter used longest ago, never a session, a failure or a used code;
+//! when there are only those, it refuses. What it forgot is counted in [`Stats`], for it is a sign of a bound set too
+//! low or of a flood.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+
+use async_trait::async_trait;
+use hashbrown::HashTable;
+use hashbrown::hash_table::Entry as Slot;
+use parking_lot::Mutex;
+
+use super::{Change, Key, Outcome, Space, State, Step, Store, StoreError, Tag, Versioned, Write};
+use crate::rate_limit;
+use crate::time::Timestamp;
+
+/// How many locks the entries are spread over.
+const SHARDS: usize = 64;
+
+/// How many entries are looked at for one to forget.
+const SAMPLE: u64 = 16;
+
+/// How many entries a sweep looks at: under a tenth of a millisecond.
+const SWEEP: usize = 1024;
+
+/// A bounded store in the memory of one process.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), covet_core::store::StoreError> {
+/// use covet_core::store::{Key, MemoryStore, Space, Step, Store, Tag};
+/// use covet_core::time::Timestamp;
+///
+/// let store = MemoryStore::default();
+/// let key = Key { space: Space::Totp, owner: Tag([1; 16]), id: Tag::NONE };
+/// let claim = [Step::Totp { key, step: 56_000_000, remember_millis: 90_000 }];
+/// let now = Timestamp::from_seconds(1_680_000_000);
+/// assert!(!store.run(&claim, now).await?[0].is_refusal());
+/// assert!(store.run(&claim, now).await?[0].is_refusal());
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug)]
+pub struct MemoryStore {
+    shards: Box<[Mutex<Shard>]>,
+    /// Which sessions an owner has. Always locked after a shard, or alone.
+    sessions: Box<[Mutex<Owners>]>,
+    /// How many entries a shard may hold.
+    bound: usize,
+    evictions: AtomicU64,
+    sweeping: AtomicUsize,
+}
+
+/// How full a memory store is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Stats {
+    /// How many entries it holds, some perhaps expired.
+    pub entries: usize,
+    /// How many counters it has forgotten before their time, to make room.
+    pub evictions: u64,
+}
+
+#[derive(Debug, Default)]
+struct Shard {
+    // A table, not a map: its buckets have numbers, so that a random entry can be found and a sweep can stop anywhere.
+    entries: HashTable<Entry>,
+    /// The version of the last write. Of all entries together: one that is removed and comes back has another.
+    version: u64,
+    /// Where the sweep stands; it goes from the end to the front.
+    swept: usize,
+}
+
+/// The sessions of each owner, by id.
+type Owners = HashMap<Tag, Vec<Tag>>;
+
+#[derive(Debug)]
+struct Entry {
+    key: Key,
+    state: State,
+    version: u64,
+    expires: Timestamp,
+    /// When it was last asked for, so that who keeps asking in vain is not forgotten.
+    used: Timestamp,
+}
+
+impl MemoryStore {
+    /// How many entries the default store holds: some hundred megabytes when full.
+    pub const DEFAULT_CAPACITY: usize = 1_000_000;
+
+    /// A store of at most about `capacity` entries, rounded up to fill its shards.
+    #[must_use]
+    pub fn new(capacity: usize) -> Self {
+        Self {
+            shards: (0..SHARDS).map(|_| Mutex::default()).collect(),
+            sessions: (0..SHARDS).map(|_| Mutex::default()).collect(),
+            bound: capacity.div_ceil(SHARDS).max(1),
+            evictions: AtomicU64::new(0),
+            sweeping: AtomicUsize::new(0),
+        }
+    }
+
+    /// How full it is, and what it had to forget.
+    #[must_use]
+    pub fn stats(&self) -> Stats {
+        let entries = self.shards.iter().map(|shard| shard.lock().entries.len()).sum();
+        Stats { entries, evictions: self.evictions.load(Ordering::Relaxed) }
+    }
+
+    /// One step, without waiting.
+    pub(super) fn step(&self, step: &Step<'_>, now: Timestamp) -> Result<Outcome, StoreError> {
+        let mut guard = self.shard(step.key()).lock();
+        let shard = &mut *guard;
+        let bucket = self.live(shard, step.key(), now);
+        let mut entry = bucket.and_then(|bucket| shard.entries.get_bucket_mut(bucket));
+        if let Some(entry) = &mut entry {
+            entry.used = entry.used.max(now);
+        }
+        // The common case in place: a counter is not copied to be charged.
+        if let Step::Charge { policy, cost, .. } = step
+            && let Some(Entry { state: State::Limit(state), version, expires, .. }) = entry
+        {
+            let answer = rate_limit::charge_mut(policy, state, *cost, now);
+            if *cost > 0 && !answer.is_refused() {
+                shard.version += 1;
+                *version = shard.version;
+                *expires = rate_limit::expires(policy, state);
+            }
+            return Ok(Outcome::Charge(answer));
+        }
+        let Change { outcome, write } = step.apply(entry.map(|entry| &entry.state), now);
+        if let Some(write) = write {
+            self.write(shard, step.key(), write, now)?;
+        }
+        Ok(outcome)
+    }
+
+    /// [`Store::read`], without waiting.
+    pub(super) fn get(&self, key: &Key, now: Timestamp) -> Option<Versioned> {
+        let mut shard = self.shard(key).lock();
+        let bucket = self.live(&mut shard, key, now)?;
+        let entry = shard.entries.get_bucket_mut(bucket)?;
+        entry.used = entry.used.max(now);
+        Some(Versioned { state: entry.state.clone(), version: entry.version })
+    }
+
+    /// [`Store::swap`], without waiting.
+    pub(super) fn replace(
+        &self,
+        key: &Key,
+        expected: Option<u64>,
+        new: Option<Write>,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let mut shard = self.shard(key).lock();
+        let bucket = self.live(&mut shard, key, now);
+        let current = bucket.and_then(|bucket| shard.entries.get_bucket(bucket)).map(|entry| entry.version);
+        if current != expected {
+            return Ok(false);
+        }
+        self.put(&mut shard, key, new, now)?;
+        Ok(true)
+    }
+
+    /// Writes or removes whatever is there.
+    #[cfg(feature = "sqlite")]
+    pub(super) fn set(&self, key: &Key, new: Option<Write>, now: Timestamp) -> Result<(), StoreError> {
+        self.put(&mut self.shard(key).lock(), key, new, now)
+    }
+
+    /// Makes room for the entry, if it needs any, so that [`MemoryStore::set`] cannot fail until another entry of its
+    /// kind is written.
+    #[cfg(feature = "sqlite")]
+    pub(super) fn reserve(&self, key: &Key, now: Timestamp) -> Result<(), StoreError> {
+        let mut shard = self.shard(key).lock();
+        if shard.find(key).is_some() { Ok(()) } else { self.make_room(&mut shard, key, now) }
+    }
+
+    /// [`Store::list`], without waiting.
+    pub(super) fn owned(&self, space: Space, owner: &Tag, now: Timestamp) -> Vec<(Key, Versioned)> {
+        let indexed = Key { space, owner: *owner, id: Tag::NONE };
+        let keys: Vec<Key> = if is_indexed(&indexed) {
+            let ids = self.sessions_of(owner).lock().get(owner).cloned().unwrap_or_default();
+            ids.into_iter().map(|id| Key { id, ..indexed }).collect()
+        } else {
+            self.scan(space, owner)
+        };
+        keys.into_iter().filter_map(|key| Some((key, self.get(&key, now)?))).collect()
+    }
+
+    /// Looks at the next [`SWEEP`] entries and forgets the expired ones.
+    pub(super) fn sweep_some(&self, now: Timestamp) {
+        let turn = self.sweeping.load(Ordering::Relaxed);
+        let Some(shard) = self.shards.get(turn % SHARDS) else { return };
+        let mut shard = shard.lock();
+        if shard.swept == 0 {
+            shard.swept = shard.entries.num_buckets();
+        }
+        for _ in 0..SWEEP.min(shard.swept) {
+            shard.swept -= 1;
+            let bucket = shard.swept;
+            if shard.entries.get_bucket(bucket).is_some_and(|entry| entry.expires <= now) {
+                self.remove_at(&mut shard, bucket);
+            }
+        }
+        if shard.swept == 0 {
+            // A flood that has passed gives its memory back.
+            let wanted = shard.entries.len().saturating_mul(2);
+            if shard.entries.capacity() / 2 > wanted {
+                shard.entries.shrink_to(wanted, |entry| hash(&entry.key));
+            }
+            self.sweeping.store(turn.wrapping_add(1), Ordering::Relaxed);
+        }
+    }
+
+    fn shard(&self, key: &Key) -> &Mutex<Shard> {
+        // Other bits of the name than those the table of the shard goes by.
+        let ([.., id], [.., owner]) = (key.id.0, key.owner.0);
+        pick(&self.shards, id ^ owner)
+    }
+
+    fn sessions_of(&self, owner: &Tag) -> &Mutex<Owners> {
+        let [.., last] = owner.0;
+        pick(&self.sessions, last)
+    }
+
+    /// Where the entry is, if it exists; forgets it if it has expired.
+    fn live(&self, shard: &mut Shard, key: &Key, now: Timestamp) -> Option<usize> {
+        let bucket = shard.find(key)?;
+        if shard.entries.get_bucket(bucket)?.expires > now {
+            return Some(bucket);
+        }
+        self.remove_at(shard, bucket);
+        None
+    }
+
+    fn put(&self, shard: &mut Shard, key: &Key, new: Option<Write>, now: Timestamp) -> Result<(), StoreError> {
+        match new {
+            Some(write) => self.write(shard, key, write, now),
+            None => {
+                self.remove(shard, key);
+                Ok(())
+            }
+        }
+    }
+
+    fn write(&self, shard: &mut Shard, key: &Key, new: Write, now: Timestamp) -> Result<(), StoreError> {
+        let Write { state, expires } = new;
+        if expires <= now {
+            self.remove(shard, key);
+            return Ok(());
+        }
+        if shard.entries.len() >= self.bound && shard.find(key).is_none() {
+            self.make_room(shard, key, now)?;
+        }
+        shard.version += 1;
+        let entry = Entry { key: *key, state, version: shard.version, expires, used: now };
+        match shard.entries.entry(hash(key), |entry| entry.key == *key, |entry| hash(&entry.key)) {
+            Slot::Occupied(mut slot) => *slot.get_mut() = entry,
+            Slot::Vacant(slot) => {
+                slot.insert(entry);
+                if is_indexed(key) {
+                    self.sessions_of(&key.owner).lock().entry(key.owner).or_default().push(key.id);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn remove(&self, shard: &mut Shard, key: &Key) {
+        if let Some(bucket) = shard.find(key) {
+            self.remove_at(shard, bucket);
+        }
+    }
+
+    fn remove_at(&self, shard: &mut Shard, bucket: usize) {
+        let Ok(occupied) = shard.entries.get_bucket_entry(bucket) else { return };
+        let (Entry { key, .. }, _) = occupied.remove();
+        if is_indexed(&key) {
+            let mut sessions = self.sessions_of(&key.owner).lock();
+            if let Some(ids) = sessions.get_mut(&key.owner) {
+                ids.retain(|id| *id != key.id);
+                if ids.is_empty() {
+                    sessions.remove(&key.owner);
+                }
+            }
+        }
+    }
+
+    /// Forgets one entry of a full shard: an expired one, or the limit used longest ago of a sample.
+    fn make_room(&self, shard: &mut Shard, newcomer: &Key, now: Timestamp) -> Result<(), StoreError> {
+        if shard.entries.len() < self.bound {
+            return Ok(());
+        }
+        // The name of the newcomer is a keyed hash, so nobody outside can choose the sample.
+        let buckets = shard.entries.num_buckets();
+        let start = half(&newcomer.id) ^ half(&newcomer.owner) ^ shard.version;
+        let sample = (0..SAMPLE).map(|draw| mix(start.wrapping_add(draw)) as usize % buckets);
+        let sampled = least_needed(&shard.entries, sample, now);
+        let victim = sampled.or_else(|| least_needed(&shard.entries, 0..buckets, now));
+        let (bucket, expired) = victim.ok_or(StoreError::Full { store: "memory" })?;
+        if !expired {
+            self.evictions.fetch_add(1, Ordering::Relaxed);
+        }
+        self.remove_at(shard, bucket);
+        Ok(())
+    }
+
+    fn scan(&self, space: Space, owner: &Tag) -> Vec<Key> {
+        let keys_of = |shard: &Mutex<Shard>| {
+            let shard = shard.lock();
+            let owned = shard.entries.iter().filter(|entry| entry.key.space == space && entry.key.owner == *owner);
+            owned.map(|entry| entry.key).collect::<Vec<_>>()
+        };
+        self.shards.iter().flat_map(keys_of).collect()
+    }
+}
+
+impl Shard {
+    fn find(&self, key: &Key) -> Option<usize> {
+        self.entries.find_bucket_index(hash(key), |entry| entry.key == *key)
+    }
+}
+
+/// Whether the sessions of its owner name it.
+fn is_indexed(key: &Key) -> bool {
+    key.space == Space::Session && key.owner != Tag::NONE
+}
+
+/// Of these buckets an expired entry, or else the limit used longest ago; and whether it has expired.
+fn least_needed(
+    entries: &HashTable<Entry>,
+    buckets: impl Iterator<Item = usize>,
+    now: Timestamp,
+) -> Option<(usize, bool)> {
+    let candidates = buckets.filter_map(|bucket| Some((bucket, entries.get_bucket(bucket)?)));
+    let candidates = candidates.filter(|(_, entry)| entry.expires <= now || !entry.key.space.is_durable());
+    let (bucket, entry) = candidates.min_by_key(|(_, entry)| (entry.expires > now, entry.used))?;
+    Some((bucket, entry.expires <= now))
+}
+
+fn pick<T>(shards: &[T], byte: u8) -> &T {
+    shards.get(usize::from(byte) % SHARDS).expect("there are as many shards as SHARDS says")
+}
+
+/// Where the key stands in its table: eight bytes of each tag as they are. The tags are keyed hashes, or hashes of
+/// random ids that this process made, so they are spread evenly already and nobody outside can choose those that are
+/// kept: hashing them again would only cost.
+fn hash(key: &Key) -> u64 {
+    let first = |tag: &Tag| tag.0.first_chunk().map_or(0, |bytes| u64::from_le_bytes(*bytes));
+    // Rotated, so that an owner and an id that are the same do not cancel.
+    first(&key.id) ^ first(&key.owner).rotate_left(23) ^ key.space as u64
+}
+
+/// The half of a tag that [`hash`] does not use.
+fn half(tag: &Tag) -> u64 {
+    tag.0.last_chunk().map_or(0, |bytes| u64::from_le_bytes(*bytes))
+}
+
+/// The finaliser of SplitMix64: neighbouring numbers become unrelated ones.
+const fn mix(number: u64) -> u64 {
+    let number = number.wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    let number = (number ^ (number >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    let number = (number ^ (number >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+    number ^ (number >> 31)
+}
+
+impl Default for MemoryStore {
+    fn default() -> Self {
+        Self::new(Self::DEFAULT_CAPACITY)
+    }
+}
+
+#[async_trait]
+impl Store for MemoryStore {
+    async fn read(&self, key: &Key, now: Timestamp) -> Result<Option<Versioned>, StoreError> {
+        Ok(self.get(key, now))
+    }
+
+    async fn swap(
+        &self,
+        key: &Key,
+        expected: Option<u64>,
+        new: Option<Write>,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        self.replace(key, expected, new, now)
+    }
+
+    async fn list(&self, space: Space, owner: &Tag, now: Timestamp) -> Result<Vec<(Key, Versioned)>, StoreError> {
+        Ok(self.owned(space, owner, now))
+    }
+
+    async fn sweep(&self, now: Timestamp) -> Result<(), StoreError> {
+        self.sweep_some(now);
+        Ok(())
+    }
+
+    async fn run(&self, steps: &[Step<'_>], now: Timestamp) -> Result<Vec<Outcome>, StoreError> {
+        let mut outcomes = Vec::with_capacity(steps.len());
+        for step in steps {
+            let outcome = self.step(step, now)?;
+            let refused = outcome.is_refusal();
+            outcomes.push(outcome);
+            if refused {
+                break;
+            }
+        }
+        Ok(outcomes)
+    }
+}

@@ -1,0 +1,228 @@
+//! The store of one node: what must survive a restart in a SQLite file, and all of it in memory.
+//!
+//! The rule: a durable entry is written to the file first and to memory second. If the file cannot be written the
+//! operation fails and nothing has changed. One process owns the file, so reads never touch it.
+//!
+//! Limits are kept in memory only: forgetting them at a restart is no worse than the restart.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use sqlx::SqlitePool;
+use tokio::sync::{Mutex, OwnedMutexGuard};
+
+use super::{Key, MemoryStore, Outcome, Space, State, Stats, Step, Store, StoreError, Tag, Versioned, Write};
+use crate::time::Timestamp;
+
+/// How many expired rows a sweep deletes.
+const SWEEP: i64 = 1000;
+
+/// A memory store whose durable entries are also in a SQLite file.
+#[derive(Debug, Clone)]
+pub struct SqliteStore {
+    shared: Arc<Shared>,
+    /// Durable writes one after the other: they are rare, and SQLite has one writer anyway.
+    writing: Arc<Mutex<()>>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    pool: SqlitePool,
+    memory: MemoryStore,
+}
+
+/// A row that no write of ours can have left.
+#[derive(Debug, thiserror::Error)]
+#[error("the entry `{space}/{owner}/{id}` of the table `covet_entries` cannot be read: {reason}")]
+struct BadRow {
+    space: String,
+    owner: String,
+    id: String,
+    reason: String,
+}
+
+/// A row of `covet_entries`.
+type Row = (String, Vec<u8>, Vec<u8>, String, i64);
+
+impl SqliteStore {
+    /// Reads the live entries of the file into `memory`, which stands in front of it from then on. The table must
+    /// have been created by the migrations.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Unavailable`] when the file cannot be read, or has an entry that cannot be understood: to skip it
+    /// might unlock an account. [`StoreError::Full`] when `memory` cannot hold them.
+    pub async fn open(pool: SqlitePool, memory: MemoryStore, now: Timestamp) -> Result<Self, StoreError> {
+        let rows: Vec<Row> =
+            sqlx::query_as("SELECT space, owner, id, value, expires_at FROM covet_entries WHERE expires_at > ?")
+                .bind(database_millis(now))
+                .fetch_all(&pool)
+                .await
+                .map_err(unavailable)?;
+        for row in rows {
+            let (key, write) = parse(row).map_err(unavailable)?;
+            memory.set(&key, Some(write), now)?;
+        }
+        Ok(Self { shared: Arc::new(Shared { pool, memory }), writing: Arc::default() })
+    }
+
+    /// How full its memory is.
+    #[must_use]
+    pub fn stats(&self) -> Stats {
+        self.shared.memory.stats()
+    }
+
+    /// Runs one step: without a lock if it changes nothing durable, which is nearly always so.
+    async fn step(&self, step: &Step<'_>, now: Timestamp) -> Result<Outcome, StoreError> {
+        let (key, memory) = (step.key(), &self.shared.memory);
+        if !key.space.is_durable() {
+            return memory.step(step, now);
+        }
+        let apply = || step.apply(memory.get(key, now).as_ref().map(|current| &current.state), now);
+        let change = apply();
+        if change.write.is_none() {
+            return Ok(change.outcome);
+        }
+        let turn = self.turn().await;
+        // Others may have written while this one waited: only now is it decided.
+        let change = apply();
+        if change.write.is_some() {
+            self.write(turn, *key, change.write, now).await?;
+        }
+        Ok(change.outcome)
+    }
+
+    async fn turn(&self) -> OwnedMutexGuard<()> {
+        Arc::clone(&self.writing).lock_owned().await
+    }
+
+    /// Writes the row, then memory. In a task of its own: a caller who goes away halfway must not leave the two apart.
+    async fn write(
+        &self,
+        turn: OwnedMutexGuard<()>,
+        key: Key,
+        new: Option<Write>,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let shared = Arc::clone(&self.shared);
+        let task = tokio::spawn(async move {
+            let _turn = turn;
+            shared.write(&key, new.filter(|write| write.expires > now), now).await
+        });
+        task.await.map_err(unavailable)?
+    }
+}
+
+impl Shared {
+    async fn write(&self, key: &Key, new: Option<Write>, now: Timestamp) -> Result<(), StoreError> {
+        if let Some(write) = &new {
+            self.memory.reserve(key, now)?;
+            self.upsert(key, write).await?;
+        } else {
+            sqlx::query("DELETE FROM covet_entries WHERE space = ? AND owner = ? AND id = ?")
+                .bind(key.space.name())
+                .bind(key.owner.0.as_slice())
+                .bind(key.id.0.as_slice())
+                .execute(&self.pool)
+                .await
+                .map_err(unavailable)?;
+        }
+        self.memory.set(key, new, now)
+    }
+
+    async fn upsert(&self, key: &Key, write: &Write) -> Result<(), StoreError> {
+        let value = serde_json::to_string(&write.state).map_err(unavailable)?;
+        sqlx::query(
+            "INSERT INTO covet_entries (space, owner, id, value, expires_at) VALUES (?, ?, ?, ?, ?) \
+             ON CONFLICT (space, owner, id) DO UPDATE SET value = excluded.value, expires_at = excluded.expires_at",
+        )
+        .bind(key.space.name())
+        .bind(key.owner.0.as_slice())
+        .bind(key.id.0.as_slice())
+        .bind(value)
+        .bind(database_millis(write.expires))
+        .execute(&self.pool)
+        .await
+        .map_err(unavailable)?;
+        Ok(())
+    }
+}
+
+/// SQLite has no unsigned numbers; the end of its time is far enough.
+fn database_millis(time: Timestamp) -> i64 {
+    i64::try_from(time.millis()).unwrap_or(i64::MAX)
+}
+
+fn unavailable(source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> StoreError {
+    StoreError::Unavailable { store: "sqlite", source: source.into() }
+}
+
+fn parse((space, owner, id, value, expires): Row) -> Result<(Key, Write), BadRow> {
+    let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    let bad = |reason: String| BadRow { space: space.clone(), owner: hex(&owner), id: hex(&id), reason };
+    let tag = |bytes: &[u8]| bytes.try_into().map(Tag).map_err(|_| bad("its key is not of 16 bytes".to_owned()));
+    let state: State = serde_json::from_str(&value).map_err(|error| bad(error.to_string()))?;
+    if state.space().name() != space {
+        return Err(bad(format!("its value is that of a {}", state.space().name())));
+    }
+    let expires = u64::try_from(expires).map_err(|_| bad("it expires before 1970".to_owned()))?;
+    let key = Key { space: state.space(), owner: tag(&owner)?, id: tag(&id)? };
+    Ok((key, Write { state, expires: Timestamp::from_millis(expires) }))
+}
+
+#[async_trait]
+impl Store for SqliteStore {
+    async fn read(&self, key: &Key, now: Timestamp) -> Result<Option<Versioned>, StoreError> {
+        Ok(self.shared.memory.get(key, now))
+    }
+
+    async fn swap(
+        &self,
+        key: &Key,
+        expected: Option<u64>,
+        new: Option<Write>,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        if !key.space.is_durable() {
+            return self.shared.memory.replace(key, expected, new, now);
+        }
+        let turn = self.turn().await;
+        if self.shared.memory.get(key, now).map(|current| current.version) != expected {
+            return Ok(false);
+        }
+        if expected.is_some() || new.is_some() {
+            self.write(turn, *key, new, now).await?;
+        }
+        Ok(true)
+    }
+
+    async fn list(&self, space: Space, owner: &Tag, now: Timestamp) -> Result<Vec<(Key, Versioned)>, StoreError> {
+        Ok(self.shared.memory.owned(space, owner, now))
+    }
+
+    async fn sweep(&self, now: Timestamp) -> Result<(), StoreError> {
+        self.shared.memory.sweep_some(now);
+        sqlx::query(
+            "DELETE FROM covet_entries WHERE rowid IN (SELECT rowid FROM covet_entries WHERE expires_at <= ? LIMIT ?)",
+        )
+        .bind(database_millis(now))
+        .bind(SWEEP)
+        .execute(&self.shared.pool)
+        .await
+        .map_err(unavailable)?;
+        Ok(())
+    }
+
+    async fn run(&self, steps: &[Step<'_>], now: Timestamp) -> Result<Vec<Outcome>, StoreError> {
+        let mut outcomes = Vec::with_capacity(steps.len());
+        for step in steps {
+            let outcome = self.step(step, now).await?;
+            let refused = outcome.is_refusal();
+            outcomes.push(outcome);
+            if refused {
+                break;
+            }
+        }
+        Ok(outcomes)
+    }
+}
