@@ -1,0 +1,166 @@
+//! Judges what the attributes of a route say: whether the policy has the names, and whether they contradict each other.
+
+use std::collections::BTreeSet;
+
+use covet_core::policy::{Document, FILE_NAME, Policy, nearest};
+use covet_core::rate_limit::{self, Scope};
+use covet_core::units::Time;
+use syn::LitStr;
+
+use super::{Attribute, Kind, Name};
+use crate::mistake;
+
+/// How long ago a second factor may have been verified at most.
+pub(super) type MaxAge = Time<1, 2_592_000>;
+
+/// How many names are told to who wrote one that is like none of them.
+const NAMES_TOLD: usize = 12;
+
+/// Attributes that cannot stand together.
+pub(super) fn contradictions(attributes: &[Attribute]) -> Vec<syn::Error> {
+    let mut errors = Vec::new();
+    let mut seen = BTreeSet::new();
+    for attribute in attributes {
+        let single = matches!(attribute.name, Name::RequireAuth | Name::RequireMfa | Name::Public);
+        if single && !seen.insert(attribute.name.to_string()) {
+            let message = format!("`#[{}]` stands here twice", attribute.name);
+            errors.push(mistake::on(&attribute.tokens, "contradiction", message, "delete one of the two"));
+        }
+        for (section, name) in names_of(attribute) {
+            let what = format!("the {} `{}`", section.noun(), name.value());
+            if seen.contains(&what) {
+                let message = format!("{what} stands here twice");
+                errors.push(mistake::at(name.span(), "contradiction", message, "delete one of the two"));
+            }
+            seen.insert(what);
+        }
+    }
+    let demanding = attributes.iter().find(|attribute| demands_a_user(attribute));
+    let public = attributes.iter().find(|attribute| attribute.name == Name::Public);
+    if let (Some(public), Some(other)) = (public, demanding) {
+        let message = format!("`#[public]` admits anyone, and `#[{}]` does not", other.name);
+        errors.push(mistake::on(&public.tokens, "contradiction", message, "delete one of the two"));
+    }
+    errors
+}
+
+/// Names that the policy does not have, and demands that it cannot meet.
+pub(super) fn names(attributes: &[Attribute], document: &Document) -> Vec<syn::Error> {
+    let has_user = attributes.iter().any(demands_a_user);
+    let mut errors = Vec::new();
+    for attribute in attributes {
+        errors.extend(names_of(attribute).filter_map(|(section, name)| unknown(section, name, document)));
+        match &attribute.kind {
+            Kind::RateLimit(name) if !has_user => errors.extend(nobody_to_count(name, document)),
+            Kind::RequireMfa { max_age: Some(max_age) } => errors.extend(no_max_age(max_age)),
+            _ => {}
+        }
+    }
+    errors
+}
+
+/// The sections of the policy whose names attributes use.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Section {
+    RateLimits,
+    Permissions,
+    Roles,
+}
+
+impl Section {
+    const ALL: [Self; 3] = [Self::RateLimits, Self::Permissions, Self::Roles];
+
+    fn key(self) -> &'static str {
+        match self {
+            Self::RateLimits => "rate_limits",
+            Self::Permissions => "permissions",
+            Self::Roles => "roles",
+        }
+    }
+
+    fn noun(self) -> &'static str {
+        match self {
+            Self::RateLimits => "rate limit",
+            Self::Permissions => "permission",
+            Self::Roles => "role",
+        }
+    }
+
+    fn attribute(self) -> Name {
+        match self {
+            Self::RateLimits => Name::RateLimit,
+            Self::Permissions => Name::RequirePermission,
+            Self::Roles => Name::RequireRole,
+        }
+    }
+
+    fn names(self, policy: &Policy) -> Vec<&str> {
+        match self {
+            Self::RateLimits => policy.rate_limits.keys().map(|name| name.as_str()).collect(),
+            Self::Permissions => policy.permissions.keys().map(|name| name.as_str()).collect(),
+            Self::Roles => policy.roles.keys().map(|name| name.as_str()).collect(),
+        }
+    }
+}
+
+/// The names an attribute uses, and where the policy should have them.
+fn names_of(attribute: &Attribute) -> impl Iterator<Item = (Section, &LitStr)> {
+    let (section, names) = match &attribute.kind {
+        Kind::RateLimit(name) => (Section::RateLimits, vec![name]),
+        Kind::RequireRole(names) => (Section::Roles, names.iter().collect()),
+        Kind::RequirePermission(clauses) => {
+            (Section::Permissions, clauses.iter().flat_map(|clause| &clause.0).collect())
+        }
+        Kind::RequireMfa { .. } | Kind::RequireAuth | Kind::Public | Kind::Unreadable => (Section::Roles, vec![]),
+    };
+    names.into_iter().map(move |name| (section, name))
+}
+
+fn demands_a_user(attribute: &Attribute) -> bool {
+    !matches!(attribute.name, Name::Public | Name::RateLimit)
+}
+
+fn unknown(section: Section, name: &LitStr, document: &Document) -> Option<syn::Error> {
+    let text = name.value();
+    let known = section.names(&document.policy);
+    if known.contains(&text.as_str()) {
+        return None;
+    }
+    let line = |path: &[&str]| document.position(path).map_or(1, |position| position.line);
+    let elsewhere = Section::ALL.into_iter().find(|other| other.names(&document.policy).contains(&text.as_str()));
+    let help = match (nearest(&text, known.iter().copied()), elsewhere) {
+        _ if section == Section::Permissions && text.contains('*') => {
+            "patterns belong to roles; a route names each permission it requires".to_owned()
+        }
+        (_, Some(other)) => {
+            format!("`{text}` is a {}: write `#[{}(\"{text}\")]`", other.noun(), other.attribute())
+        }
+        (Some(near), None) => format!("did you mean `{near}` ({FILE_NAME}:{})?", line(&[section.key(), near])),
+        (None, None) if known.is_empty() => format!("{FILE_NAME} has no `[{}]` yet", section.key()),
+        (None, None) => {
+            let mut names: Vec<_> = known.iter().take(NAMES_TOLD).map(|name| format!("`{name}`")).collect();
+            names.extend((known.len() > NAMES_TOLD).then(|| "…".to_owned()));
+            format!("`[{}]` ({FILE_NAME}:{}) has {}", section.key(), line(&[section.key()]), names.join(", "))
+        }
+    };
+    Some(mistake::at(name.span(), "unknown_name", format!("unknown {} `{text}`", section.noun()), help))
+}
+
+fn nobody_to_count(name: &LitStr, document: &Document) -> Option<syn::Error> {
+    let text = name.value();
+    let scope = document.policy.rate_limits.get(text.as_str()).map(rate_limit::Policy::scope)?;
+    if !matches!(scope, Scope::User | Scope::Session) {
+        return None;
+    }
+    let line = document.position(&["rate_limits", &text, "scope"]).map_or(1, |position| position.line);
+    let message =
+        format!("the rate limit `{text}` counts by {scope} ({FILE_NAME}:{line}), and this route admits anyone");
+    let help = "add `#[require_auth]`, or use a limit with `scope = \"ip\"`";
+    Some(mistake::at(name.span(), "contradiction", message, help))
+}
+
+fn no_max_age(max_age: &LitStr) -> Option<syn::Error> {
+    let error = max_age.value().parse::<MaxAge>().err()?;
+    let message = format!("`max_age` is `{}`, {error}", max_age.value());
+    Some(mistake::at(max_age.span(), "arguments", message, "write for instance `max_age = \"10m\"`"))
+}

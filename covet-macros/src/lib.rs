@@ -1,0 +1,90 @@
+//! The attributes and macros of Covet; use them through the crate `covet`.
+//!
+//! Each is parsed, validated against the policy, then expanded; on a mistake the user's item is emitted unchanged beside
+//! the error, so that ours is the only one they see.
+
+mod attribute;
+mod mistake;
+mod paths;
+mod policy;
+mod policy_module;
+mod routes;
+mod safe_sql;
+
+use proc_macro::TokenStream;
+
+use self::attribute::Name;
+
+/// Charges a rate limit of `[rate_limits]` before the route runs: `#[rate_limit("login")]`. May stand several times.
+#[proc_macro_attribute]
+pub fn rate_limit(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    attribute::expand(Name::RateLimit, arguments.into(), item.into()).into()
+}
+
+/// Admits whoever is signed in.
+#[proc_macro_attribute]
+pub fn require_auth(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    attribute::expand(Name::RequireAuth, arguments.into(), item.into()).into()
+}
+
+/// Admits whoever verified a second factor in this session; with `max_age = "10m"`, recently.
+#[proc_macro_attribute]
+pub fn require_mfa(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    attribute::expand(Name::RequireMfa, arguments.into(), item.into()).into()
+}
+
+/// Admits whoever holds the permissions of `[permissions]`: `#[require_permission("read:notes")]`. Several: all of them;
+/// `any("a", "b")`: one of them.
+#[proc_macro_attribute]
+pub fn require_permission(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    attribute::expand(Name::RequirePermission, arguments.into(), item.into()).into()
+}
+
+/// Admits whoever holds the role of `[roles]`, itself or by a role that inherits it. Several: all of them.
+#[proc_macro_attribute]
+pub fn require_role(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    attribute::expand(Name::RequireRole, arguments.into(), item.into()).into()
+}
+
+/// Admits anyone, and says so.
+#[proc_macro_attribute]
+pub fn public(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    attribute::expand(Name::Public, arguments.into(), item.into()).into()
+}
+
+/// Routes to mount, as Rocket's own `routes!`; a route without a policy does not compile.
+#[proc_macro]
+pub fn routes(input: TokenStream) -> TokenStream {
+    routes::expand(input.into()).into()
+}
+
+/// Makes the module `policy`: the text that this program was compiled with, and a type for each permission.
+#[proc_macro]
+pub fn policy(input: TokenStream) -> TokenStream {
+    policy_module::expand(input.into()).into()
+}
+
+/// A statement whose every value is bound, checked while the program is compiled.
+///
+/// ```ignore
+/// let user: Option<User> = safe_sql!(User: "SELECT id, email FROM users WHERE email = {form.email}")
+///     .fetch_optional(&pool).await?;
+/// ```
+///
+/// **Values.** `{name}` takes a variable, `{user.id}` a field; anything else gets a name behind the statement:
+/// `safe_sql!("… WHERE id = {id}", id = form.id())`. Values are taken by reference. A name used twice is bound once.
+/// Braces are written `{{` and `}}`; in quotes they are text, and `{name}` there is a mistake.
+///
+/// **Text.** Only literals: no `format!`, no constants. Several literals are joined as lines, which also lets the
+/// compiler underline the line of a mistake. `safe_sql!(Type: "…")` reads rows as a `Type` that is `FromRow`.
+///
+/// **Methods.** What returns rows has `fetch_one`, `fetch_optional`, `fetch_all` and `scalar`; what does not has
+/// `execute`. Each takes a pool, a connection or `&mut *transaction`, of SQLite or PostgreSQL.
+///
+/// **Refused.** More than one statement, statements other than on rows, `UPDATE` and `DELETE` without `WHERE`, values
+/// in quotes, comments, `ORDER BY` or the place of a name, parameters of the driver, functions that reach beyond the
+/// database, invisible characters. `[sql]` in `security.toml` narrows it further.
+#[proc_macro]
+pub fn safe_sql(input: TokenStream) -> TokenStream {
+    safe_sql::expand(input.into()).into()
+}

@@ -1,0 +1,98 @@
+//! The policy of the package at hand, found and read once.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, LazyLock, Mutex};
+use std::time::SystemTime;
+
+use covet_core::policy::{Document, FILE_NAME};
+use proc_macro2::{Span, TokenStream};
+use quote::quote;
+
+use crate::mistake;
+use crate::paths::private;
+
+/// The policy and where it stands.
+#[derive(Debug)]
+pub(crate) struct Found {
+    pub(crate) path: PathBuf,
+    pub(crate) document: Document,
+}
+
+/// Why there is no policy, for the user.
+#[derive(Debug, Clone)]
+pub(crate) struct NoPolicy {
+    code: &'static str,
+    message: String,
+    help: String,
+}
+
+type Reading = Result<Arc<Found>, NoPolicy>;
+
+/// The policy: the first `security.toml` from the package's folder upwards.
+pub(crate) fn find() -> Reading {
+    let folder = std::env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from).unwrap_or_default();
+    let Some(path) = folder.ancestors().map(|folder| folder.join(FILE_NAME)).find(|path| path.is_file()) else {
+        return Err(NoPolicy {
+            code: "no_policy",
+            message: format!("no `{FILE_NAME}` in the package's folder or above it"),
+            help: "create one beside Cargo.toml that begins with `[application]` and `name = \"…\"`".into(),
+        });
+    };
+    cached(&path)
+}
+
+/// What `[sql]` says; the defaults while the policy itself is in error, which is told elsewhere.
+pub(crate) fn sql_policy() -> covet_core::sql::Policy {
+    find().map(|found| found.document.policy.sql.clone()).unwrap_or_default()
+}
+
+/// An item that makes cargo build again when the policy changes.
+pub(crate) fn rebuild_on_change(found: &Found) -> TokenStream {
+    let (path, private) = (found.path.display().to_string(), private());
+    quote!(
+        const _: &[#private::u8] = #private::include_bytes!(#path);
+    )
+}
+
+impl NoPolicy {
+    /// The error at `span`, once in a compilation: every further one would say the same.
+    pub(crate) fn error_once(&self, span: Span) -> Option<syn::Error> {
+        static TOLD: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
+        let mut told = TOLD.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        told.insert(self.message.clone()).then(|| mistake::at(span, self.code, &self.message, &self.help))
+    }
+}
+
+/// One process may serve many packages and edits (as an editor's does), so the cache knows files by path and time.
+fn cached(path: &Path) -> Reading {
+    type Key = (PathBuf, Option<SystemTime>);
+    static CACHE: LazyLock<Mutex<Option<(Key, Reading)>>> = LazyLock::new(Mutex::default);
+    let changed = std::fs::metadata(path).and_then(|metadata| metadata.modified()).ok();
+    let key = (path.to_owned(), changed);
+    let mut cache = CACHE.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    match &*cache {
+        Some((cached, reading)) if *cached == key => reading.clone(),
+        _ => {
+            let reading = read(path);
+            *cache = Some((key, reading.clone()));
+            reading
+        }
+    }
+}
+
+fn read(path: &Path) -> Reading {
+    let invalid = |message| NoPolicy {
+        code: "policy",
+        message,
+        help: format!("correct {}; no names are checked until then", path.display()),
+    };
+    let text = std::fs::read_to_string(path).map_err(|error| invalid(format!("{FILE_NAME}: {error}")))?;
+    let document = Document::parse(FILE_NAME, &text).map_err(|problems| {
+        let number = problems.as_slice().len();
+        let plural = if number == 1 { "" } else { "s" };
+        let lines: String = problems.as_slice().iter().map(|problem| format!("\n  {problem}")).collect();
+        invalid(format!("{number} mistake{plural} in {FILE_NAME}{lines}"))
+    })?;
+    Ok(Arc::new(Found { path: path.to_owned(), document }))
+}
