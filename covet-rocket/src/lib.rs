@@ -1,0 +1,33 @@
+//! Covet on Rocket: the fairing, the guards, the catchers. It translates between HTTP and `covet-core`, and decides
+//! nothing; use it through the crate `covet`.
+
+mod auth;
+mod backend;
+mod catch;
+#[cfg(feature = "sqlite")]
+mod db;
+mod debug_key;
+mod fairing;
+mod guard;
+mod ignite;
+mod json;
+mod page;
+mod password;
+mod principal;
+mod problem;
+mod ready;
+mod return_to;
+mod settings;
+mod slot;
+
+pub use self::auth::{Auth, NewAccount, SignedIn, Stage};
+#[cfg(feature = "sqlite")]
+pub use self::db::{Db, Migration};
+pub use self::fairing::Covet;
+pub use self::guard::{Covered, Denied, Guard, route};
+pub use self::json::{Json, Unreadable};
+pub use self::password::Password;
+pub use self::principal::{Permission, Session, User};
+pub use self::problem::Problem;
+pub use self::return_to::ReturnTo;
+pub use self::settings::{Settings, SettingsError};

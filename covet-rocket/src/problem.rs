@@ -1,0 +1,167 @@
+//! Problems as RFC 9457 writes them, for programs.
+
+use covet_core::denial::Denial;
+use covet_core::flow::{ChangePasswordError, Failure, RegisterError, SecondFactorError, SignInError};
+use rocket::Request;
+use rocket::http::{ContentType, Header, Status};
+use rocket::response::{self, Responder, Response};
+use serde::Serialize;
+
+/// A response of the type `application/problem+json`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Problem {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    title: String,
+    status: u16,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    detail: Option<String>,
+    code: &'static str,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    errors: Vec<String>,
+    #[serde(rename = "violated-policies", skip_serializing_if = "Vec::is_empty")]
+    violated: Vec<&'static str>,
+    #[serde(skip)]
+    challenge: Option<String>,
+    #[serde(skip)]
+    retry_after: Option<u64>,
+}
+
+impl Problem {
+    /// A problem with a status, a stable name for programs, and a title for people.
+    #[must_use]
+    pub fn new(status: Status, code: &'static str, title: impl Into<String>) -> Self {
+        Self {
+            kind: "about:blank",
+            title: title.into(),
+            status: status.code,
+            detail: None,
+            code,
+            errors: Vec::new(),
+            violated: Vec::new(),
+            challenge: (status == Status::Unauthorized).then(|| "Session".to_owned()),
+            retry_after: None,
+        }
+    }
+
+    /// The same with what to do about it.
+    #[must_use]
+    pub fn detail(self, detail: impl Into<String>) -> Self {
+        Self { detail: Some(detail.into()), ..self }
+    }
+
+    /// The same with everything that is wrong, a sentence each.
+    #[must_use]
+    pub fn errors(self, errors: impl IntoIterator<Item = String>) -> Self {
+        Self { errors: errors.into_iter().collect(), ..self }
+    }
+
+    /// The status.
+    #[must_use]
+    pub fn status(&self) -> Status {
+        Status::new(self.status)
+    }
+}
+
+impl From<&Denial> for Problem {
+    fn from(denial: &Denial) -> Self {
+        let violated = match denial {
+            Denial::RateLimited { limit, .. } => vec![*limit],
+            _ => Vec::new(),
+        };
+        let problem = Self::new(Status::new(denial.status()), denial.code(), denial.title()).detail(denial.detail());
+        Self {
+            kind: denial.problem_type(),
+            violated,
+            challenge: denial.challenge(),
+            retry_after: denial.retry_after(),
+            ..problem
+        }
+    }
+}
+
+impl From<Failure> for Problem {
+    fn from(failure: Failure) -> Self {
+        tracing::error!(error = &failure as &dyn std::error::Error, "a request could not be served");
+        let problem = Self::from(&Denial::Unavailable);
+        Self { retry_after: Some(failure.retry_after()), ..problem }
+    }
+}
+
+impl From<RegisterError> for Problem {
+    fn from(error: RegisterError) -> Self {
+        let title = "The account was not made";
+        match error {
+            RegisterError::Failed(failure) => failure.into(),
+            RegisterError::Taken => Self::new(Status::Conflict, "taken", title).detail(error.to_string()),
+            RegisterError::Name(_) => {
+                Self::new(Status::UnprocessableEntity, "invalid_name", title).detail(error.to_string())
+            }
+            RegisterError::Password(faults) => unacceptable(title, &faults),
+            _ => Self::new(Status::UnprocessableEntity, "refused", title).detail(error.to_string()),
+        }
+    }
+}
+
+impl From<SignInError> for Problem {
+    fn from(error: SignInError) -> Self {
+        match error {
+            SignInError::Failed(failure) => failure.into(),
+            _ => Self::new(Status::Unauthorized, "invalid_credentials", "Not signed in").detail(error.to_string()),
+        }
+    }
+}
+
+impl From<SecondFactorError> for Problem {
+    fn from(error: SecondFactorError) -> Self {
+        let (status, code) = match error {
+            SecondFactorError::Failed(failure) => return failure.into(),
+            SecondFactorError::NotSignedIn => return Self::from(&Denial::Unauthenticated),
+            SecondFactorError::NotEnrolled => (Status::Conflict, "not_enrolled"),
+            SecondFactorError::AlreadyEnrolled => (Status::Conflict, "already_enrolled"),
+            _ => (Status::UnprocessableEntity, "invalid_code"),
+        };
+        Self::new(status, code, "The second factor was not accepted").detail(error.to_string())
+    }
+}
+
+impl From<ChangePasswordError> for Problem {
+    fn from(error: ChangePasswordError) -> Self {
+        let title = "The password was not changed";
+        match error {
+            ChangePasswordError::Failed(failure) => failure.into(),
+            ChangePasswordError::NotSignedIn => Self::from(&Denial::Unauthenticated),
+            ChangePasswordError::Password(faults) => unacceptable(title, &faults),
+            _ => Self::new(Status::UnprocessableEntity, "invalid_credentials", title).detail(error.to_string()),
+        }
+    }
+}
+
+#[cfg(feature = "sqlite")]
+impl From<sqlx::Error> for Problem {
+    fn from(error: sqlx::Error) -> Self {
+        tracing::error!(error = &error as &dyn std::error::Error, "the database failed");
+        Self::from(&Denial::Unavailable)
+    }
+}
+
+fn unacceptable(title: &str, faults: &[covet_core::password::Fault]) -> Problem {
+    let faults = faults.iter().map(ToString::to_string);
+    Problem::new(Status::UnprocessableEntity, "unacceptable_password", title).errors(faults)
+}
+
+impl<'r> Responder<'r, 'static> for Problem {
+    fn respond_to(self, _: &'r Request<'_>) -> response::Result<'static> {
+        let body = serde_json::to_string(&self).map_err(|_| Status::InternalServerError)?;
+        let mut response = Response::build();
+        response.status(self.status()).header(ContentType::new("application", "problem+json"));
+        response.header(Header::new("Cache-Control", "no-store"));
+        if let Some(challenge) = self.challenge {
+            response.header(Header::new("WWW-Authenticate", challenge));
+        }
+        if let Some(seconds) = self.retry_after {
+            response.header(Header::new("Retry-After", seconds.to_string()));
+        }
+        response.sized_body(body.len(), std::io::Cursor::new(body)).ok()
+    }
+}

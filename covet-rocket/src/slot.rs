@@ -1,0 +1,63 @@
+//! The one place in a request where everything lies that Covet knows of it.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use covet_core::denial::Denial;
+use covet_core::engine::{Decision, Facts, Grant, Seen};
+use covet_core::time::Timestamp;
+use rocket::Request;
+
+/// What Covet knows of a request. Rocket's cache is keyed by type, so there is one type and one value.
+#[derive(Debug, Default)]
+pub(crate) struct Slot(Mutex<Option<Known>>);
+
+#[derive(Debug)]
+struct Known {
+    facts: Facts,
+    decision: Decision,
+    now: Timestamp,
+}
+
+impl Slot {
+    /// The slot of a request, empty until a guard has run.
+    pub(crate) fn of<'r>(request: &'r Request<'_>) -> &'r Self {
+        request.local_cache(Self::default)
+    }
+
+    /// Fills the slot; the last route that Rocket tries decides.
+    pub(crate) fn set(&self, facts: Facts, decision: Decision, now: Timestamp) {
+        *self.lock() = Some(Known { facts, decision, now });
+    }
+
+    /// Replaces the facts, as when a session was made or ended during the request.
+    pub(crate) fn set_facts(&self, facts: Facts, grant: Grant) {
+        if let Some(known) = &mut *self.lock() {
+            known.facts = facts;
+            known.decision.outcome = Ok(grant);
+        }
+    }
+
+    /// The facts and the time of the request, once a guard has run.
+    pub(crate) fn facts(&self) -> Option<(Facts, Timestamp)> {
+        self.lock().as_ref().map(|known| (known.facts.clone(), known.now))
+    }
+
+    /// What was granted, if anything was.
+    pub(crate) fn grant(&self) -> Option<Grant> {
+        self.lock().as_ref().and_then(|known| known.decision.outcome.clone().ok())
+    }
+
+    /// Why the request was refused, if it was.
+    pub(crate) fn denial(&self) -> Option<Denial> {
+        self.lock().as_ref().and_then(|known| known.decision.outcome.clone().err())
+    }
+
+    /// Looks at the limits that were charged.
+    pub(crate) fn with_limits<T>(&self, look: impl FnOnce(&[Seen]) -> T) -> Option<T> {
+        self.lock().as_ref().map(|known| look(&known.decision.limits))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<Known>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
