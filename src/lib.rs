@@ -1,0 +1,111 @@
+//! The security of a [Rocket](rocket) application in one file, `security.toml`, with a compiler that checks the code
+//! against it.
+//!
+//! # The tour
+//!
+//! `security.toml`, beside `Cargo.toml`, says what is allowed:
+//!
+//! ```toml
+//! [application]
+//! name = "Vault"
+//!
+//! [permissions]
+//! "write:notes" = "Create, change and delete one's own notes"
+//!
+//! [roles.member]
+//! permissions = ["write:notes"]
+//!
+//! [rate_limits.login]
+//! limits = ["5/5m", "50/1d"]
+//! ```
+//!
+//! Attributes above a route say which part of it applies. A name that is not in the file does not compile, nor does a
+//! route without a policy:
+//!
+//! ```
+//! use covet::{Auth, Covet, Json, Password, Problem, User, rate_limit, require_permission};
+//! use rocket::serde::Deserialize;
+//! use rocket::{get, post};
+//!
+//! covet::policy!(); // makes the module `policy`
+//!
+//! #[derive(Deserialize)]
+//! #[serde(crate = "rocket::serde")]
+//! struct Login {
+//!     name: String,
+//!     password: Password,
+//! }
+//!
+//! #[rate_limit("login")]
+//! #[post("/login", data = "<login>")]
+//! async fn login(mut auth: Auth<'_>, login: Json<Login>) -> Result<(), Problem> {
+//!     let Json(Login { name, password }) = login;
+//!     auth.sign_in(&name, password).await?;
+//!     Ok(())
+//! }
+//!
+//! #[require_permission("write:notes")]
+//! #[get("/notes/new")]
+//! fn new_note(user: &User) -> String {
+//!     format!("A new note by {}", user.name)
+//! }
+//!
+//! # fn rocket() -> rocket::Rocket<rocket::Build> {
+//! rocket::build()
+//!     .attach(Covet::fairing(policy::EMBEDDED))
+//!     .mount("/", covet::routes![login, new_note])
+//! # }
+//! ```
+//!
+//! The guard of a route runs before its path, query and body are read, in a fixed order, cheapest and least trusting
+//! first: limits by address, the session, limits by user, the second factor, roles and permissions. A refusal is
+//! `application/problem+json` for programs; for browsers it is a page, or the way to the sign-in page.
+//!
+//! SQL is written inline and bound, or does not compile: see [`safe_sql!`].
+//!
+//! # At run time
+//!
+//! The compiled-in policy is the base. A `security.toml` found from the working directory upwards (or named by
+//! `COVET_CONFIG`) and variables such as `COVET_SESSIONS__IDLE_TIMEOUT=15m` change its values, never its names.
+//! Secrets and addresses come from the environment: `COVET_SECRET_KEY`, `COVET_DATABASE_URL`, each also as a file
+//! that `…_FILE` names.
+//!
+//! Launch is refused, with the reason, when anything is wrong that can be known by then.
+
+extern crate self as covet;
+
+pub use covet_core::account::AccountId;
+pub use covet_core::accounts::{Account, Accounts, NameError};
+#[cfg(feature = "sqlite")]
+pub use covet_core::audit::StoredEvent;
+pub use covet_core::flow::{ChangePasswordError, Failure, RegisterError, SecondFactorError, SessionInfo, SignInError};
+pub use covet_core::mfa::Enrollment;
+#[doc(no_inline)]
+pub use covet_core::password::Fault;
+pub use covet_core::policy::Embedded;
+pub use covet_core::time::Timestamp;
+pub use covet_core::{store, time};
+pub use covet_macros::{
+    policy, public, rate_limit, require_auth, require_mfa, require_permission, require_role, routes, safe_sql,
+};
+pub use covet_rocket::{
+    Auth, Covered, Covet, Denied, Json, NewAccount, Password, Permission, Problem, ReturnTo, Session, Settings,
+    SettingsError, SignedIn, Stage, Unreadable, User,
+};
+#[cfg(feature = "sqlite")]
+pub use covet_rocket::{Db, Migration};
+
+/// What generated code names. Nothing here is for people.
+#[doc(hidden)]
+pub mod __private {
+    pub use std::convert::From;
+    pub use std::primitive::{str, u8};
+    pub use std::vec::Vec;
+    pub use std::{concat, include_bytes, include_str, module_path};
+
+    pub use covet_core;
+    pub use covet_core::requirement::{Access, Clause, Mfa, Requirement};
+    pub use covet_rocket::{Covered, Guard, route};
+    pub use rocket::Route;
+    pub use sqlx;
+}
