@@ -1,0 +1,269 @@
+//! What is wrong and can be known at ignition refuses to launch, and says where and what.
+
+use std::path::PathBuf;
+
+use rocket::fairing::AdHoc;
+use rocket::futures::FutureExt as _;
+use rocket::local::asynchronous::Client;
+use rocket::{get, routes};
+
+use crate::support::{App, Ask, KEY, Person, Wire, refusal};
+
+#[get("/plain")]
+fn plain() -> &'static str {
+    "plain"
+}
+
+#[get("/static/<_path..>")]
+fn files(_path: PathBuf) -> &'static str {
+    "file"
+}
+
+#[get("/static/index.html")]
+fn file() -> &'static str {
+    "file"
+}
+
+/// What is said when the application is refused.
+async fn refused(app: App) -> String {
+    refusal(app.rocket()).await.map(drop).expect_err("it launches")
+}
+
+/// What is said when this file lies over the policy; its path is `FILE`.
+async fn refused_with_file(text: &str) -> String {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("over.toml");
+    std::fs::write(&path, text).unwrap();
+    let path = path.display().to_string();
+    refused(App::new().with("COVET_CONFIG", &path)).await.replace(&path, "FILE")
+}
+
+#[track_caller]
+fn assert_says(said: &str, expected: &[&str]) {
+    for part in expected {
+        assert!(said.contains(part), "{part} is not in:\n{said}");
+    }
+}
+
+#[rocket::async_test]
+async fn what_is_right_launches() {
+    assert!(refusal(App::new().rocket()).await.is_ok());
+    assert!(refusal(App::new().profile("release").rocket()).await.is_ok());
+}
+
+#[rocket::async_test]
+async fn a_wrong_file_is_refused_with_place_key_found_and_expected() {
+    let said = refused_with_file(
+        "[sessions]\nidle_timeout = \"soon\"\nidle_timeuot = \"5m\"\n\n[rate_limits.login]\n  limits = [\"5/5m\", \"many\"]\n\n\
+         [lockout]\nmax_attempts = 0\n",
+    )
+    .await;
+    assert_says(
+        &said,
+        &[
+            "Covet refuses to launch.",
+            "FILE:2:16: `sessions.idle_timeout`",
+            "FILE:3:1: `sessions.idle_timeuot`",
+            "did you mean `idle_timeout`?",
+            "FILE:6:21: `rate_limits.login.limits[1]`",
+            "many",
+            "FILE:9:16: `lockout.max_attempts`",
+            "from 1 to 1000",
+        ],
+    );
+}
+
+#[rocket::async_test]
+async fn a_file_that_is_no_toml_is_refused_with_the_place() {
+    assert_says(&refused_with_file("[sessions]\nidle_timeout = = 3\n").await, &["FILE:2:16: not valid TOML"]);
+    assert_says(&refused_with_file("\u{feff}[sessions\n").await, &["FILE:1:", "not valid TOML"]);
+}
+
+#[rocket::async_test]
+async fn a_wrong_variable_is_refused_by_its_name() {
+    let said = refused(App::new().with("COVET_SESSIONS__IDLE_TIMEOUT", "soon")).await;
+    assert_says(&said, &["COVET_SESSIONS__IDLE_TIMEOUT: `sessions.idle_timeout`", "soon", "such as `5m`"]);
+    let said = refused(App::new().with("COVET_SESSIONS__IDLE_TIMEOT", "5m")).await;
+    assert_says(&said, &["COVET_SESSIONS__IDLE_TIMEOT: `sessions.idle_timeot`", "did you mean `idle_timeout`?"]);
+    let said = refused(App::new().with("COVET_PASSWORD__MIN_LENGTH", "4")).await;
+    assert_says(&said, &["COVET_PASSWORD__MIN_LENGTH: `password.min_length`", "8 to 64"]);
+    let said = refused(App::new().with("COVET_HTTP__TRUSTED_PROXIES", r#"["10.0.0.1/8"]"#)).await;
+    assert_says(&said, &["COVET_HTTP__TRUSTED_PROXIES: `http.trusted_proxies[0]`", "10.0.0.1/8", "a network such as"]);
+}
+
+#[rocket::async_test]
+async fn a_layer_cannot_add_names() {
+    let said = refused_with_file("[rate_limits.logins]\nlimits = [\"5/5m\"]\n").await;
+    assert_says(&said, &["FILE:1:14: `rate_limits.logins`", "did you mean `login`?"]);
+    let said = refused_with_file("[permissions]\n\"drop:all\" = \"\"\n").await;
+    assert_says(&said, &["FILE:2:1: `permissions."]);
+    let said = refused_with_file("[roles.root]\npermissions = [\"*\"]\n").await;
+    assert_says(&said, &["FILE:1:8: `roles.root`"]);
+    let said = refused(App::new().with("COVET_RATE_LIMITS__OTHER__LIMITS", r#"["5/5m"]"#)).await;
+    assert_says(&said, &["COVET_RATE_LIMITS__OTHER__LIMITS: `rate_limits.other"]);
+}
+
+#[rocket::async_test]
+async fn a_file_that_is_named_and_not_there_is_refused() {
+    let said = refused(App::new().with("COVET_CONFIG", "/nowhere/security.toml")).await;
+    assert_says(&said, &["COVET_CONFIG: `/nowhere/security.toml` cannot be read"]);
+}
+
+#[rocket::async_test]
+async fn without_a_secret_key_only_a_debug_build_launches() {
+    let app = App::new().without("COVET_SECRET_KEY");
+    assert!(refusal(app.rocket()).await.is_ok());
+    for profile in ["release", "default", "staging"] {
+        let said = refused(app.clone().profile(profile)).await;
+        assert_says(&said, &["COVET_SECRET_KEY is not set", "openssl rand -base64 32", "COVET_SECRET_KEY_FILE"]);
+    }
+}
+
+#[rocket::async_test]
+async fn a_key_that_is_none_is_refused_and_not_shown() {
+    let wrong = [
+        ("hunter2", "COVET_SECRET_KEY: "),
+        ("", "COVET_SECRET_KEY: "),
+        ("c2hvcnQ=", "COVET_SECRET_KEY: "),
+        ("00000000000000000000000000000000000000000000000000000000000000ff", "does not look random"),
+    ];
+    for (key, expected) in wrong {
+        for profile in ["debug", "release"] {
+            let said = refused(App::new().profile(profile).with("COVET_SECRET_KEY", key)).await;
+            assert_says(&said, &[expected]);
+            assert!(key.is_empty() || !said.contains(key), "{said}");
+        }
+    }
+    let said = refused(App::new().with("COVET_SECRET_KEY_FILE", "/nowhere")).await;
+    assert_says(&said, &["COVET_SECRET_KEY and COVET_SECRET_KEY_FILE are both set"]);
+    assert!(!said.contains(KEY));
+    let said = refused(App::new().without("COVET_SECRET_KEY").with("COVET_SECRET_KEY_FILE", "/nowhere")).await;
+    assert_says(&said, &["COVET_SECRET_KEY_FILE: `/nowhere` cannot be read"]);
+}
+
+#[rocket::async_test]
+async fn a_secret_key_may_lie_in_a_file() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), format!("{KEY}\n")).unwrap();
+    let path = file.path().display().to_string();
+    let app = App::new().profile("release").without("COVET_SECRET_KEY").with("COVET_SECRET_KEY_FILE", path);
+    assert!(refusal(app.rocket()).await.is_ok());
+}
+
+#[rocket::async_test]
+async fn the_key_of_a_debug_build_is_kept_for_its_owner_alone() {
+    let directory = tempfile::tempdir().unwrap();
+    let url = format!("sqlite:{}", directory.path().join("covet.db").display());
+    let app = App::new().without("COVET_SECRET_KEY").with("COVET_DATABASE_URL", url);
+    let server = app.serve().await;
+    let ada = Person::signed_in(&server, "ada", "member").await;
+    server.stop().await;
+    let key = directory.path().join("covet.debug-key");
+    #[cfg(unix)]
+    {
+        let mode = std::os::unix::fs::PermissionsExt::mode(&std::fs::metadata(&key).unwrap().permissions());
+        assert_eq!(mode & 0o777, 0o600);
+    }
+    assert!(ada.is_signed_in(&app.serve().await).await);
+    std::fs::write(&key, "not a key").unwrap();
+    assert_says(
+        &refused(app).await,
+        &["covet.debug-key", "cannot be used", "set COVET_SECRET_KEY, or remove the file"],
+    );
+}
+
+#[rocket::async_test]
+async fn what_is_asked_for_and_not_there_is_refused() {
+    let said = refused(App::new().with("COVET_REDIS_URL", "redis://localhost")).await;
+    assert_says(&said, &["COVET_REDIS_URL is set", "unset it to launch"]);
+    let said = refused(App::new().with("COVET_DATABASE_URL", "sqlite:/nowhere/at/all/covet.db")).await;
+    assert_says(&said, &["COVET_DATABASE_URL: `sqlite:/nowhere/at/all/covet.db` cannot be opened"]);
+}
+
+#[rocket::async_test]
+async fn another_kind_of_database_is_refused_and_its_password_not_shown() {
+    for (url, begins) in
+        [("postgres://covet:hunter2@localhost/covet", "postgres:"), ("mysql:hunter2", "mysql:"), ("hunter2", "")]
+    {
+        let said = refused(App::new().with("COVET_DATABASE_URL", url)).await;
+        let found = format!("COVET_DATABASE_URL: found `{begins}…`, expected an address such as `sqlite:covet.db`");
+        assert_says(&said, &[&found]);
+        assert!(!said.contains("hunter2"), "{said}");
+    }
+}
+
+#[rocket::async_test]
+async fn a_database_that_is_none_is_refused_and_left_alone() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let text = "this is not a database, but it may be dear to somebody\n".repeat(100);
+    std::fs::write(file.path(), &text).unwrap();
+    let said = refused(App::new().with("COVET_DATABASE_URL", format!("sqlite:{}", file.path().display()))).await;
+    assert_says(&said, &["database"]);
+    assert_eq!(std::fs::read_to_string(file.path()).unwrap(), text);
+}
+
+#[rocket::async_test]
+async fn a_route_without_a_policy_is_refused() {
+    let said = refusal(App::new().rocket().mount("/", routes![plain])).await.unwrap_err();
+    assert_says(&said, &["routes without a policy:", "/plain", "covet::routes!", "[[uncovered]]"]);
+    let said = refusal(App::new().rocket().mount("/deep", routes![files, file])).await.unwrap_err();
+    assert_says(&said, &["/deep/static/<_path..>", "/deep/static/index.html"]);
+}
+
+#[rocket::async_test]
+async fn a_route_that_the_policy_excuses_is_served() {
+    let app = App::new().policy("[[uncovered]]\npath = \"/static/**\"\nreason = \"public files\"\n");
+    let client = Client::untracked(app.rocket().mount("/", routes![files, file])).await.unwrap();
+    assert_eq!(client.send(Ask::get("/static/a/b")).await.body, "file");
+    assert_eq!(client.send(Ask::get("/me")).await.status, 401);
+    refusal(app.rocket().mount("/", routes![files, plain])).await.unwrap_err();
+    refusal(app.rocket().mount("/deep", routes![file])).await.unwrap_err();
+}
+
+mod covered {
+    use covet::require_auth;
+    use rocket::get;
+
+    #[require_auth]
+    #[get("/covered")]
+    pub(super) fn covered() -> &'static str {
+        "covered"
+    }
+}
+
+#[rocket::async_test]
+async fn a_covered_route_that_is_mounted_by_rocket_alone_is_refused() {
+    let said = refusal(App::new().rocket().mount("/", routes![covered::covered])).await.unwrap_err();
+    assert_says(&said, &["routes without a policy:", "/covered"]);
+}
+
+#[rocket::async_test]
+async fn guarded_routes_without_the_fairing_are_refused() {
+    let said = refusal(App::new().bare().mount("/", covet::routes![covered::covered])).await.unwrap_err();
+    assert_says(&said, &["Routes are guarded by Covet, but its fairing is not attached", "Covet::fairing"]);
+}
+
+#[rocket::async_test]
+async fn a_route_that_is_mounted_after_ignition_shuts_the_application_down() {
+    let late = || AdHoc::on_ignite("Late", |rocket| async { rocket.mount("/", routes![plain]) });
+    let client = Client::untracked(App::new().rocket().attach(late())).await.unwrap();
+    assert!(client.rocket().shutdown().now_or_never().is_some(), "it runs on");
+    assert!(App::new().local().await.rocket().shutdown().now_or_never().is_none());
+
+    // Attached before, it is seen at ignition.
+    let app = App::new();
+    let rocket = app.bare().attach(late()).attach(app.covet());
+    assert_says(&refusal(rocket).await.unwrap_err(), &["routes without a policy:", "/plain"]);
+}
+
+#[rocket::async_test]
+async fn a_limit_that_nobody_could_be_counted_by_is_refused() {
+    let said = refused(App::new().with("COVET_RATE_LIMITS__PAGES__SCOPE", "user")).await;
+    assert_says(&said, &["::limited` admits anyone, but its rate limit `pages` counts by user"]);
+}
+
+#[rocket::async_test]
+async fn rocket_itself_believes_no_header_either() {
+    let rocket = refusal(App::new().rocket()).await.unwrap();
+    assert!(rocket.config().ip_header.is_none());
+}

@@ -1,0 +1,16 @@
+//! Covet as an application sees it.
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may stop at what it does not expect")]
+
+mod addresses;
+mod attributes;
+mod audit;
+mod enforcement;
+mod launch;
+mod light_macros;
+mod limits;
+mod reference;
+mod second_factor;
+mod sessions;
+mod sign_in;
+mod sql;
+mod support;

@@ -1,0 +1,392 @@
+//! Signing in: guessing is counted, nothing tells who has an account, and the session is a new one.
+
+use std::sync::{Arc, Mutex};
+
+use covet::{Account, AccountId, Accounts, Timestamp};
+use covet_core::accounts::{AccountsError, NewAccount, SealedTotp, SqlAccounts};
+use covet_core::password::PasswordHash;
+use rocket::futures::future::{join, join_all};
+use rocket::serde::json::json;
+use rocket::tokio::sync::Notify;
+
+use crate::support::{App, Ask, Person, Reply, Wire, try_sign_in};
+
+const WRONG: &str = "not the right horse";
+
+fn without_date(mut reply: Reply) -> Reply {
+    reply.headers.retain(|(name, _)| !name.eq_ignore_ascii_case("date"));
+    reply
+}
+
+/// The kinds of events, the latest first.
+async fn events(admin: &Person, wire: &impl Wire) -> Vec<(String, String)> {
+    let events = admin.get(wire, "/events").await.json();
+    let text = |event: &rocket::serde::json::Value, at: usize| event[at].as_str().unwrap_or_default().to_owned();
+    events.as_array().unwrap().iter().map(|event| (text(event, 0), text(event, 2))).collect()
+}
+
+#[rocket::async_test]
+async fn whatever_was_wrong_the_answer_is_the_same() {
+    let app = App::new();
+    let server = app.serve().await;
+    let root = Person::signed_in(&server, "root", "admin").await;
+    let known = Person::register(&server, "known", "member").await;
+    let locked = Person::register(&server, "locked", "member").await;
+    let disabled = Person::register(&server, "disabled", "member").await;
+    for _ in 0..5 {
+        assert_eq!(try_sign_in(&server, "locked", WRONG).await.status, 401);
+    }
+    assert_eq!(root.post(&server, "/accounts/disabled/disable", "").await.status, 200);
+
+    let wrong = without_date(try_sign_in(&server, "known", WRONG).await);
+    assert_eq!((wrong.status, wrong.problem().as_str(), wrong.session()), (401, "invalid_credentials", None));
+    let others = [
+        ("nobody", WRONG),
+        ("nobody@example.com", WRONG),
+        ("", ""),
+        ("kn\0wn", "\0"),
+        ("known", ""),
+        ("locked", WRONG),
+        ("locked", locked.password.as_str()),
+        ("disabled", WRONG),
+        ("disabled", disabled.password.as_str()),
+    ];
+    for (name, password) in others {
+        assert_eq!(without_date(try_sign_in(&server, name, password).await), wrong, "{name}");
+    }
+    assert_eq!(try_sign_in(&server, "known", &known.password).await.status, 200);
+}
+
+/// The hashes that a refusal takes are seen by filling all places for them: who does the work is told to come again.
+#[rocket::async_test]
+async fn an_unknown_a_locked_and_a_disabled_account_cost_as_much_as_a_known_one() {
+    // Room for one hash at a time, and eight that wait.
+    let app = App::new()
+        .with("COVET_PASSWORD__HASH_BUDGET", "7MiB")
+        .with("COVET_PASSWORD__HASH", r#"{memory="7MiB",iterations=5}"#);
+    let wire = app.local().await;
+    let root = Person::signed_in(&wire, "root", "admin").await;
+    for name in ["known", "locked", "disabled"] {
+        Person::register(&wire, name, "member").await;
+    }
+    for _ in 0..5 {
+        try_sign_in(&wire, "locked", WRONG).await;
+    }
+    root.post(&wire, "/accounts/disabled/disable", "").await;
+    for name in ["known", "nobody", "locked", "disabled"] {
+        let replies = join_all((0..40).map(|_| try_sign_in(&wire, name, WRONG))).await;
+        let busy: Vec<_> = replies.iter().filter(|reply| reply.status == 503).collect();
+        assert!(!busy.is_empty(), "{name} takes no work");
+        assert!(busy.iter().all(|reply| reply.header("Retry-After") == Some("2")), "{busy:?}");
+        assert!(replies.iter().all(|reply| matches!(reply.status, 401 | 503)), "{name}");
+    }
+}
+
+#[rocket::async_test]
+async fn of_50_wrong_passwords_at_once_5_are_judged() {
+    for round in 0..3 {
+        let app = App::new();
+        let server = app.serve().await;
+        let root = Person::signed_in(&server, "root", "admin").await;
+        let ada = Person::register(&server, "ada", "member").await;
+        let replies = join_all((0..50).map(|_| try_sign_in(&server, "ada", WRONG))).await;
+        assert!(replies.iter().all(|reply| reply.status == 401));
+        assert_eq!(try_sign_in(&server, "ada", &ada.password).await.status, 401);
+
+        let events = events(&root, &server).await;
+        let count = |kind: &str, reason: &str| {
+            events.iter().filter(|(known, details)| known == kind && details.contains(reason)).count()
+        };
+        assert_eq!(count("authn_login_fail", "wrong name or password"), 4, "round {round}");
+        assert_eq!(count("authn_login_lock", "too many attempts"), 1, "round {round}");
+        assert_eq!(count("authn_login_fail", "locked"), 46, "round {round}");
+    }
+}
+
+#[rocket::async_test]
+async fn a_lock_ends_after_its_duration_and_not_before() {
+    let app = App::new();
+    let wire = app.local().await;
+    let mut ada = Person::register(&wire, "ada", "member").await;
+    let bob = Person::register(&wire, "bob", "member").await;
+    for _ in 0..5 {
+        try_sign_in(&wire, "ada", WRONG).await;
+    }
+    for wait in [0, 60, 839] {
+        app.wait(wait);
+        assert_eq!(ada.sign_in(&wire).await.status, 401);
+    }
+    assert_eq!(try_sign_in(&wire, "bob", &bob.password).await.status, 200);
+    app.wait(1);
+    assert_eq!(ada.sign_in(&wire).await.status, 200);
+}
+
+#[rocket::async_test]
+async fn a_right_password_forgets_the_wrong_ones() {
+    let wire = App::new().local().await;
+    let mut ada = Person::register(&wire, "ada", "member").await;
+    for _ in 0..3 {
+        for _ in 0..4 {
+            assert_eq!(try_sign_in(&wire, "ada", WRONG).await.status, 401);
+        }
+        assert_eq!(ada.sign_in(&wire).await.status, 200);
+    }
+}
+
+#[rocket::async_test]
+async fn the_lock_of_an_account_is_one_by_whatever_way_it_is_named() {
+    let wire = App::new().local().await;
+    let ada = Person::register(&wire, "ada", "member").await;
+    for name in ["ada", "ADA", "Ada", "aDa", "adA"] {
+        assert_eq!(try_sign_in(&wire, name, WRONG).await.status, 401);
+    }
+    assert_eq!(try_sign_in(&wire, "ada", &ada.password).await.status, 401);
+}
+
+#[rocket::async_test]
+async fn the_cookie_is_as_safe_as_a_cookie_can_be() {
+    let wire = App::new().local().await;
+    let mut ada = Person::register(&wire, "ada", "member").await;
+    let reply = ada.sign_in(&wire).await;
+    let cookie = reply.header("Set-Cookie").unwrap().to_owned();
+    let mut parts: Vec<_> = cookie.split("; ").skip(1).collect();
+    parts.sort_unstable();
+    assert_eq!(parts, ["HttpOnly", "Path=/", "SameSite=Lax", "Secure"]);
+    assert_eq!(cookie.split('=').next(), Some("__Host-session"));
+
+    let out = ada.post(&wire, "/logout", "").await;
+    let removal = out.header("Set-Cookie").unwrap();
+    assert!(removal.starts_with("__Host-session=;") && removal.contains("Max-Age=0"), "{removal}");
+    assert!(removal.contains("Secure") && removal.contains("Path=/"), "browsers ignore it otherwise: {removal}");
+}
+
+#[rocket::async_test]
+async fn the_cookie_is_called_what_the_policy_says() {
+    let app = App::new().with("COVET_SESSIONS__COOKIE", r#"{name="id",same_site="strict"}"#);
+    let wire = app.local().await;
+    let ada = Person::register(&wire, "ada", "member").await;
+    let reply = try_sign_in(&wire, "ada", &ada.password).await;
+    let cookie = reply.header("Set-Cookie").unwrap();
+    assert!(cookie.starts_with("__Host-id=") && cookie.contains("SameSite=Strict"), "{cookie}");
+}
+
+#[rocket::async_test]
+async fn a_sign_in_makes_a_new_session_and_ends_the_one_before() {
+    let wire = App::new().local().await;
+    let ada = Person::signed_in(&wire, "ada", "member").await;
+    let login = json!({ "name": "ada", "password": ada.password });
+    let again = wire.send(Ask::post("/login").cookie(&ada.session).json(&login)).await.session().unwrap();
+    assert_ne!(again, ada.session);
+    assert!(!ada.is_signed_in(&wire).await, "the session before is still live");
+    let again = Person { session: again, ..ada };
+    assert!(again.is_signed_in(&wire).await);
+    assert_eq!(again.sessions(&wire).await.len(), 1);
+}
+
+#[rocket::async_test]
+async fn a_session_that_somebody_made_up_is_not_adopted() {
+    let wire = App::new().local().await;
+    let ada = Person::register(&wire, "ada", "member").await;
+    let mallory = Person::signed_in(&wire, "mallory", "member").await;
+    let login = json!({ "name": "ada", "password": ada.password });
+    let (_, owner) = mallory.session.split_once('.').unwrap();
+    for planted in [format!("{}.{owner}", "A".repeat(43)), mallory.session.clone(), "x".to_owned()] {
+        let given = wire.send(Ask::post("/login").cookie(&planted).json(&login)).await.session().unwrap();
+        assert_ne!(given, planted);
+        assert_eq!(wire.send(Ask::get("/me").cookie(&planted)).await.status, 401);
+        assert_eq!(wire.send(Ask::get("/me").cookie(&given)).await.body, "ada");
+    }
+}
+
+#[rocket::async_test]
+async fn a_refused_sign_in_leaves_the_session_as_it_was() {
+    let wire = App::new().local().await;
+    let ada = Person::signed_in(&wire, "ada", "member").await;
+    let login = json!({ "name": "ada", "password": WRONG });
+    assert_eq!(wire.send(Ask::post("/login").cookie(&ada.session).json(&login)).await.status, 401);
+    assert!(ada.is_signed_in(&wire).await);
+}
+
+/// Accounts that are looked up while something else happens.
+#[derive(Debug)]
+struct Interrupted {
+    accounts: SqlAccounts,
+    next: Mutex<Option<&'static str>>,
+    found: Notify,
+    go_on: Notify,
+}
+
+impl Interrupted {
+    fn new(url: &str) -> Arc<Self> {
+        let accounts = SqlAccounts::new(sqlx::SqlitePool::connect_lazy(url).unwrap());
+        Arc::new(Self { accounts, next: Mutex::default(), found: Notify::new(), go_on: Notify::new() })
+    }
+
+    async fn interrupt(&self, at: &str) {
+        if self.next.lock().unwrap().take_if(|next| *next == at).is_some() {
+            self.found.notify_one();
+            self.go_on.notified().await;
+        }
+    }
+
+    /// What becomes of the first, when the second happens once the first has looked up the account.
+    async fn during<A, B>(
+        &self,
+        lookup: &'static str,
+        first: impl Future<Output = A>,
+        second: impl Future<Output = B>,
+    ) -> (A, B) {
+        *self.next.lock().unwrap() = Some(lookup);
+        let second = async {
+            self.found.notified().await;
+            let done = second.await;
+            self.go_on.notify_one();
+            done
+        };
+        join(first, second).await
+    }
+}
+
+#[rocket::async_trait]
+impl Accounts for Interrupted {
+    async fn find(&self, login: &str) -> Result<Option<Account>, AccountsError> {
+        let account = self.accounts.find(login).await;
+        self.interrupt("find").await;
+        account
+    }
+
+    async fn get(&self, id: &AccountId) -> Result<Option<Account>, AccountsError> {
+        let account = self.accounts.get(id).await;
+        self.interrupt("get").await;
+        account
+    }
+
+    async fn create(&self, new: NewAccount, now: Timestamp) -> Result<Account, AccountsError> {
+        self.accounts.create(new, now).await
+    }
+
+    async fn set_password_hash(
+        &self,
+        id: &AccountId,
+        expected: &PasswordHash,
+        new: &PasswordHash,
+    ) -> Result<bool, AccountsError> {
+        self.accounts.set_password_hash(id, expected, new).await
+    }
+
+    async fn set_totp(
+        &self,
+        id: &AccountId,
+        expected: Option<&SealedTotp>,
+        new: Option<SealedTotp>,
+    ) -> Result<bool, AccountsError> {
+        self.accounts.set_totp(id, expected, new).await
+    }
+
+    async fn set_roles(&self, id: &AccountId, roles: &[String]) -> Result<(), AccountsError> {
+        self.accounts.set_roles(id, roles).await
+    }
+
+    async fn set_disabled(&self, id: &AccountId, disabled: bool) -> Result<(), AccountsError> {
+        self.accounts.set_disabled(id, disabled).await
+    }
+
+    async fn list(&self, limit: u32, offset: u32) -> Result<Vec<Account>, AccountsError> {
+        self.accounts.list(limit, offset).await
+    }
+
+    async fn count(&self) -> Result<u64, AccountsError> {
+        self.accounts.count().await
+    }
+}
+
+#[rocket::async_test]
+async fn whoever_signs_in_while_the_account_changes_gets_no_session_of_what_it_was() {
+    let directory = tempfile::tempdir().unwrap();
+    let url = format!("sqlite:{}", directory.path().join("covet.db").display());
+    let accounts = Interrupted::new(&url);
+    let wire = App::new().with("COVET_DATABASE_URL", &url).accounts(Arc::clone(&accounts) as _).local().await;
+    let root = Person::signed_in(&wire, "root", "admin").await;
+    let ada = Person::signed_in(&wire, "ada", "admin").await;
+    let again = format!("{}\nan entirely other phrase", ada.password);
+    for (person, path, body, then) in [
+        (&ada, "/password", again.as_str(), 401),
+        (&root, "/accounts/ada/roles", "member", 200),
+        (&root, "/accounts/ada/disable", "", 401),
+    ] {
+        let mut ada = ada.clone();
+        if path != "/password" {
+            "an entirely other phrase".clone_into(&mut ada.password);
+        }
+        let sign_in = try_sign_in(&wire, "ada", &ada.password);
+        let (reply, changed) = accounts.during("find", sign_in, person.post(&wire, path, body)).await;
+        assert_eq!(changed.status, 200, "{path}");
+        assert_eq!((reply.status, reply.session()), (503, None), "{path}");
+        assert_eq!(ada.sign_in(&wire).await.status, then, "{path}");
+        assert!(then == 401 || ada.get(&wire, "/audit").await.status == 403, "the old roles are still there");
+    }
+}
+
+#[rocket::async_test]
+async fn a_session_that_is_ended_while_its_second_factor_is_proven_stays_ended() {
+    let directory = tempfile::tempdir().unwrap();
+    let url = format!("sqlite:{}", directory.path().join("covet.db").display());
+    let accounts = Interrupted::new(&url);
+    let app = App::new().with("COVET_DATABASE_URL", &url).accounts(Arc::clone(&accounts) as _);
+    let wire = app.local().await;
+    let ada = Person::enrolled(&wire, "ada", "member", app.now()).await;
+    let mut stolen = ada.clone();
+    stolen.sign_in(&wire).await;
+    app.wait(30);
+    let code = app.code(&ada.uri);
+    let verify = stolen.post(&wire, "/mfa/verify", &code);
+    let (reply, ended) = accounts.during("get", verify, ada.post(&wire, "/logout-all", "")).await;
+    assert_eq!(ended.body, "2");
+    assert_eq!((reply.status, reply.session()), (503, None));
+    assert_eq!(stolen.get(&wire, "/stage").await.body, "anonymous nobody");
+}
+
+#[rocket::async_test]
+async fn a_second_factor_holds_for_whoever_was_signing_in_when_it_was_confirmed() {
+    let directory = tempfile::tempdir().unwrap();
+    let url = format!("sqlite:{}", directory.path().join("covet.db").display());
+    let accounts = Interrupted::new(&url);
+    let app = App::new().with("COVET_DATABASE_URL", &url).accounts(Arc::clone(&accounts) as _);
+    let wire = app.local().await;
+    let mut ada = Person::signed_in(&wire, "ada", "member").await;
+    ada.uri = ada.post(&wire, "/mfa/enroll", "").await.body;
+    let code = app.code(&ada.uri);
+    let sign_in = try_sign_in(&wire, "ada", &ada.password);
+    let (reply, confirmed) = accounts.during("find", sign_in, ada.post(&wire, "/mfa/confirm", &code)).await;
+    assert_eq!(confirmed.status, 200);
+    assert_eq!((reply.status, reply.session()), (503, None));
+    assert_eq!(ada.sign_in(&wire).await.body, "second factor");
+}
+
+#[rocket::async_test]
+async fn of_two_enrolments_at_once_one_does_not_undo_the_other() {
+    let directory = tempfile::tempdir().unwrap();
+    let url = format!("sqlite:{}", directory.path().join("covet.db").display());
+    let accounts = Interrupted::new(&url);
+    let app = App::new().with("COVET_DATABASE_URL", &url).accounts(Arc::clone(&accounts) as _);
+    let wire = app.local().await;
+    let mut ada = Person::signed_in(&wire, "ada", "member").await;
+    let mut elsewhere = ada.clone();
+    elsewhere.sign_in(&wire).await;
+
+    // Begun anew while the first is confirmed with its code: what was begun last is what is shown.
+    ada.uri = ada.post(&wire, "/mfa/enroll", "").await.body;
+    let code = app.code(&ada.uri);
+    let confirm = ada.post(&wire, "/mfa/confirm", &code);
+    let (reply, begun) = accounts.during("get", confirm, elsewhere.post(&wire, "/mfa/enroll", "")).await;
+    assert_eq!((reply.status, begun.status), (503, 200));
+    assert_eq!(elsewhere.sign_in(&wire).await.body, "done");
+
+    // Confirmed while it is begun anew: it stays on.
+    app.wait(30);
+    let code = app.code(&begun.body);
+    let enroll = elsewhere.post(&wire, "/mfa/enroll", "");
+    let (reply, confirmed) = accounts.during("get", enroll, ada.post(&wire, "/mfa/confirm", &code)).await;
+    assert_eq!((reply.status, confirmed.status), (503, 200));
+    assert_eq!(ada.sign_in(&wire).await.body, "second factor");
+}

@@ -1,0 +1,298 @@
+//! The application under test, and two ways to ask it: through TCP, and within the process.
+
+mod app;
+mod log;
+mod people;
+mod tcp;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use covet::store::Store;
+use covet::time::ManualClock;
+use covet::{Accounts, Covet, Embedded, Settings, Timestamp};
+use rocket::figment::Figment;
+use rocket::local::asynchronous::Client;
+use rocket::{Build, Config, Ignite, Rocket};
+
+use self::app::{Touched, routes};
+pub(crate) use self::log::logged;
+pub(crate) use self::people::{Person, code, try_sign_in};
+pub(crate) use self::tcp::{Server, head};
+
+/// The names are those of the package's `security.toml`, which the attributes are checked against; the values are wide
+/// enough to be in nobody's way, and the hash the cheapest there is.
+pub(crate) const POLICY: Embedded = Embedded {
+    name: "security.toml",
+    text: r#"
+[application]
+name = "Test"
+
+[permissions]
+"read:notes" = ""
+"write:notes" = ""
+"read:users" = ""
+"admin:audit" = ""
+
+[roles.member]
+permissions = ["read:notes", "write:notes"]
+[roles.admin]
+inherits = ["member"]
+permissions = ["read:*", "admin:*"]
+
+[rate_limits]
+login = { limits = ["1000/5m", "10000/1d"] }
+register = { limits = ["1000/1h"] }
+pages = { limits = ["1000/1m"] }
+api = { limits = ["1000/1m"], scope = "user" }
+
+[password]
+hash = { memory = "7MiB", iterations = 5 }
+hash_budget = "1GiB"
+
+[lockout]
+max_attempts = 5
+window = "5m"
+duration = "15m"
+"#,
+};
+
+/// A secret key, and another one.
+pub(crate) const KEY: &str = "8f0a1c5e7b3d92460f1e2d3c4b5a69788796a5b4c3d2e1f00112a3b4c5d6e7f8";
+pub(crate) const OTHER_KEY: &str = "1f9b7c3e5d8a02640e1f2c3d4a5b68798697b4a5d2c3f0e11213a2b5c4d7e6f9";
+
+/// When the clock of a test stands at first: the beginning of a TOTP step.
+pub(crate) const START: Timestamp = Timestamp::from_seconds(1_800_000_000);
+
+/// An application to be started. Its clock stands until a test moves it.
+#[derive(Clone)]
+pub(crate) struct App {
+    variables: Vec<(String, String)>,
+    profile: &'static str,
+    policy: &'static str,
+    clock: Arc<ManualClock>,
+    store: Option<Arc<dyn Store>>,
+    accounts: Option<Arc<dyn Accounts>>,
+    pub(crate) touched: Arc<Touched>,
+}
+
+impl App {
+    /// With everything in memory.
+    pub(crate) fn new() -> Self {
+        log::capture();
+        let app = Self {
+            variables: Vec::new(),
+            profile: "debug",
+            policy: POLICY.text,
+            clock: Arc::new(ManualClock::at(START)),
+            store: None,
+            accounts: None,
+            touched: Arc::default(),
+        };
+        app.with("COVET_SECRET_KEY", KEY).with("COVET_DATABASE_URL", "sqlite::memory:")
+    }
+
+    /// With a variable set, or set otherwise.
+    pub(crate) fn with(mut self, name: &str, value: impl Into<String>) -> Self {
+        self = self.without(name);
+        self.variables.push((name.to_owned(), value.into()));
+        self
+    }
+
+    /// With a variable not set.
+    pub(crate) fn without(mut self, name: &str) -> Self {
+        self.variables.retain(|(known, _)| known != name);
+        self
+    }
+
+    /// In another profile of Rocket.
+    pub(crate) fn profile(self, profile: &'static str) -> Self {
+        Self { profile, ..self }
+    }
+
+    /// With more compiled into the policy.
+    pub(crate) fn policy(self, more: &str) -> Self {
+        Self { policy: Box::leak(format!("{}{more}", POLICY.text).into_boxed_str()), ..self }
+    }
+
+    /// With a store of its own.
+    pub(crate) fn store(self, store: Arc<dyn Store>) -> Self {
+        Self { store: Some(store), ..self }
+    }
+
+    /// With accounts of its own.
+    pub(crate) fn accounts(self, accounts: Arc<dyn Accounts>) -> Self {
+        Self { accounts: Some(accounts), ..self }
+    }
+
+    /// Time passes.
+    pub(crate) fn wait(&self, seconds: u64) {
+        self.clock.advance(Duration::from_secs(seconds));
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        covet::time::Clock::now(&*self.clock)
+    }
+
+    /// The code that an authenticator shows now.
+    pub(crate) fn code(&self, uri: &str) -> String {
+        code(uri, self.now())
+    }
+
+    /// The fairing.
+    pub(crate) fn covet(&self) -> Covet {
+        let variables = self.variables.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+        let embedded = Embedded { name: POLICY.name, text: self.policy };
+        let covet = Covet::fairing(embedded).settings(Settings::only(variables)).clock(Arc::clone(&self.clock) as _);
+        let covet = match &self.store {
+            Some(store) => covet.store(Arc::clone(store)),
+            None => covet,
+        };
+        match &self.accounts {
+            Some(accounts) => covet.accounts(Arc::clone(accounts)),
+            None => covet,
+        }
+    }
+
+    /// Rocket without the fairing and without routes.
+    pub(crate) fn bare(&self) -> Rocket<Build> {
+        let figment = Figment::from(Config::debug_default()).select(self.profile).merge(("port", 0));
+        let figment = figment.merge(("shutdown.ctrlc", false)).merge(("shutdown.signals", [(); 0]));
+        let figment = figment.merge(("shutdown.grace", 0)).merge(("shutdown.mercy", 0)).merge(("ident", "test"));
+        rocket::custom(figment).manage(Arc::clone(&self.touched))
+    }
+
+    /// The whole application.
+    pub(crate) fn rocket(&self) -> Rocket<Build> {
+        self.bare().attach(self.covet()).mount("/", routes())
+    }
+
+    /// The application within the process.
+    pub(crate) async fn local(&self) -> Client {
+        Client::untracked(ignite(self.rocket()).await).await.unwrap()
+    }
+
+    /// The application on a free port.
+    pub(crate) async fn serve(&self) -> Server {
+        Server::start(self.rocket()).await
+    }
+}
+
+async fn ignite(rocket: Rocket<Build>) -> Rocket<Ignite> {
+    refusal(rocket).await.unwrap_or_else(|log| panic!("{log}"))
+}
+
+/// Ignites; what was logged meanwhile by this thread, if that failed.
+pub(crate) async fn refusal(rocket: Rocket<Build>) -> Result<Rocket<Ignite>, String> {
+    log::take_own();
+    // Rocket's error panics when nobody has looked at it.
+    rocket.ignite().await.map_err(|error| format!("{}{error}", log::take_own()))
+}
+
+/// A request to be sent.
+#[derive(Clone, Debug)]
+pub(crate) struct Ask {
+    pub(crate) method: &'static str,
+    pub(crate) path: String,
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) body: String,
+    pub(crate) remote: &'static str,
+}
+
+impl Ask {
+    pub(crate) fn get(path: impl Into<String>) -> Self {
+        Self::new("GET", path)
+    }
+
+    pub(crate) fn post(path: impl Into<String>) -> Self {
+        Self::new("POST", path)
+    }
+
+    pub(crate) fn new(method: &'static str, path: impl Into<String>) -> Self {
+        Self { method, path: path.into(), headers: Vec::new(), body: String::new(), remote: "192.0.2.1:4711" }
+    }
+
+    pub(crate) fn header(mut self, name: &str, value: impl Into<String>) -> Self {
+        self.headers.push((name.to_owned(), value.into()));
+        self
+    }
+
+    /// With a session.
+    pub(crate) fn cookie(self, value: &str) -> Self {
+        self.header("Cookie", format!("{COOKIE}={value}"))
+    }
+
+    /// As a browser asks.
+    pub(crate) fn browser(self) -> Self {
+        self.header("Accept", "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8")
+    }
+
+    pub(crate) fn json(self, body: &rocket::serde::json::Value) -> Self {
+        Self { body: body.to_string(), ..self.header("Content-Type", "application/json") }
+    }
+
+    /// From another address; only within the process.
+    pub(crate) fn from(self, remote: &'static str) -> Self {
+        Self { remote, ..self }
+    }
+}
+
+/// The name of the session cookie.
+pub(crate) const COOKIE: &str = "__Host-session";
+
+/// A response.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Reply {
+    pub(crate) status: u16,
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) body: String,
+}
+
+impl Reply {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
+    }
+
+    /// The session that was given, if one was.
+    pub(crate) fn session(&self) -> Option<String> {
+        let value = self.header("Set-Cookie")?.strip_prefix(COOKIE)?.strip_prefix('=')?;
+        value.split(';').next().filter(|value| !value.is_empty()).map(str::to_owned)
+    }
+
+    pub(crate) fn json(&self) -> rocket::serde::json::Value {
+        rocket::serde::json::from_str(&self.body).unwrap()
+    }
+
+    /// The problem's code, where everything else that RFC 9457 asks for is there.
+    pub(crate) fn problem(&self) -> String {
+        assert_eq!(self.header("Content-Type"), Some("application/problem+json"), "{self:?}");
+        assert_eq!(self.header("Cache-Control"), Some("no-store"), "{self:?}");
+        let problem = self.json();
+        assert_eq!(problem["status"], self.status, "{self:?}");
+        assert!(problem["type"].is_string() && problem["title"].is_string(), "{self:?}");
+        assert!(problem["detail"].is_string(), "{self:?}");
+        problem["code"].as_str().unwrap().to_owned()
+    }
+}
+
+/// Where a request can be sent.
+pub(crate) trait Wire {
+    async fn send(&self, ask: Ask) -> Reply;
+}
+
+impl Wire for Client {
+    async fn send(&self, ask: Ask) -> Reply {
+        let mut request = self.req(ask.method.parse().unwrap(), ask.path).remote(ask.remote.parse().unwrap());
+        for (name, value) in ask.headers {
+            // Cookies are read by the server from the header, but by the client within the process from its jar.
+            match value.split_once('=').filter(|_| name == "Cookie") {
+                Some((name, value)) => request = request.cookie((name.to_owned(), value.to_owned())),
+                None => request.add_header(rocket::http::Header::new(name, value)),
+            }
+        }
+        let response = request.body(ask.body).dispatch().await;
+        let headers = response.headers().iter().map(|header| (header.name.to_string(), header.value.to_string()));
+        let (status, headers) = (response.status().code, headers.collect());
+        Reply { status, headers, body: response.into_string().await.unwrap_or_default() }
+    }
+}

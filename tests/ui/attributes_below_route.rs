@@ -1,0 +1,17 @@
+use covet::{Covet, rate_limit, require_auth};
+use rocket::post;
+
+covet::policy!();
+
+#[post("/login")]
+#[rate_limit("login")]
+#[require_auth]
+/// Signs in.
+fn login() -> &'static str {
+    "welcome"
+}
+
+fn main() {
+    let covet = Covet::fairing(policy::EMBEDDED);
+    let _ = rocket::build().attach(covet).mount("/", covet::routes![login]);
+}

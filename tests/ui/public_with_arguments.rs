@@ -1,0 +1,15 @@
+use covet::{Covet, public};
+use rocket::get;
+
+covet::policy!();
+
+#[public("index")]
+#[get("/notes")]
+fn notes() -> &'static str {
+    "milk, bread"
+}
+
+fn main() {
+    let covet = Covet::fairing(policy::EMBEDDED);
+    let _ = rocket::build().attach(covet).mount("/", covet::routes![notes]);
+}

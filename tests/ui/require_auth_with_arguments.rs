@@ -1,0 +1,15 @@
+use covet::{Covet, require_auth};
+use rocket::get;
+
+covet::policy!();
+
+#[require_auth(admin)]
+#[get("/notes")]
+fn notes() -> &'static str {
+    "milk, bread"
+}
+
+fn main() {
+    let covet = Covet::fairing(policy::EMBEDDED);
+    let _ = rocket::build().attach(covet).mount("/", covet::routes![notes]);
+}

@@ -1,0 +1,16 @@
+use covet::{Covet, require_mfa};
+use rocket::get;
+
+covet::policy!();
+
+#[require_mfa]
+#[require_mfa(max_age = "10m")]
+#[get("/notes")]
+fn notes() -> &'static str {
+    "milk, bread"
+}
+
+fn main() {
+    let covet = Covet::fairing(policy::EMBEDDED);
+    let _ = rocket::build().attach(covet).mount("/", covet::routes![notes]);
+}

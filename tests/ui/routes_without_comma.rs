@@ -1,0 +1,21 @@
+use covet::{Covet, public};
+use rocket::get;
+
+covet::policy!();
+
+#[public]
+#[get("/notes")]
+fn notes() -> &'static str {
+    "milk, bread"
+}
+
+#[public]
+#[get("/")]
+fn index() -> &'static str {
+    "Notes"
+}
+
+fn main() {
+    let covet = Covet::fairing(policy::EMBEDDED);
+    let _ = rocket::build().attach(covet).mount("/", covet::routes![notes index]);
+}

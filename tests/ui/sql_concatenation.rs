@@ -1,0 +1,6 @@
+use covet::safe_sql;
+
+fn main() {
+    let name = "x";
+    let _ = safe_sql!("SELECT id FROM users WHERE name = " + name);
+}

@@ -1,0 +1,6 @@
+use covet::safe_sql;
+
+fn main() {
+    let _ = safe_sql!();
+    let _ = safe_sql!("");
+}

@@ -1,0 +1,8 @@
+use covet::safe_sql;
+
+fn main() {
+    let _ = safe_sql!(
+        "SELECT title FROM notes"
+        "WHERE owner = {owner}"
+    );
+}
