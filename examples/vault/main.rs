@@ -1,0 +1,41 @@
+//! Vault: a place for private notes, and a whole application on Covet.
+//!
+//! `cargo run --example vault` serves it on <http://localhost:8000>: no server to install, nothing to set up. What a
+//! visitor may do stands in `security.toml`; the attributes above the routes say which part of it applies.
+
+#![expect(unreachable_pub, reason = "in a program, `pub` is for the rest of the program")]
+
+mod api;
+mod notes;
+mod pages;
+mod signup;
+mod views;
+
+use covet::{Covet, Migration};
+use rocket::data::{Limits, ToByteUnit};
+use rocket::fairing::AdHoc;
+use rocket::{Build, Config, Rocket};
+
+covet::policy!();
+
+/// The application's own tables; Covet runs its migrations first, then these, at launch.
+const MIGRATIONS: &[Migration] =
+    &[Migration { version: 1, name: "notes", sql: include_str!("migrations/0001_notes.sql") }];
+
+#[rocket::launch]
+fn vault() -> Rocket<Build> {
+    // Room for the longest note in a form: a letter may take twelve bytes there.
+    let limits = Limits::default().limit("form", 256.kibibytes()).limit("json", 16.kibibytes());
+    rocket::custom(Config::figment().merge(("limits", limits)))
+        .attach(Covet::fairing(policy::EMBEDDED).migrations(MIGRATIONS))
+        .attach(AdHoc::on_liftoff("Address", |rocket| {
+            let config = rocket.config();
+            let host = if config.address.is_loopback() { "localhost".into() } else { config.address.to_string() };
+            println!("Vault is ready: http://{host}:{}", config.port);
+            Box::pin(async {})
+        }))
+        .mount("/", pages::routes())
+        .mount("/", api::routes())
+        .register("/", pages::catchers())
+        .register("/api", api::catchers())
+}

@@ -1,0 +1,99 @@
+//! The user's notes: find, write, change, delete.
+
+use askama::Template;
+use covet::{Db, User, require_permission};
+use rocket::form::{Contextual, Form};
+use rocket::response::{Flash, Redirect};
+use rocket::{get, post, uri};
+
+use crate::notes::{self, Draft, Note, Sort};
+use crate::views::{Failure, Layout, Page, Typed};
+
+#[derive(Template)]
+#[template(path = "notes.html")]
+struct List {
+    layout: Layout,
+    notes: Vec<Note>,
+    q: String,
+    by_title: bool,
+}
+
+#[derive(Template)]
+#[template(path = "note.html")]
+struct Edit {
+    layout: Layout,
+    form: Typed,
+    id: Option<i64>,
+}
+
+#[require_permission("read:notes")]
+#[get("/notes?<q>&<sort>")]
+pub async fn list(user: &User, db: &Db, layout: Layout, q: Option<&str>, sort: Option<Sort>) -> Result<Page, Failure> {
+    let (q, sort) = (q.unwrap_or_default(), sort.unwrap_or_default());
+    let notes = notes::list(db, user, q, sort).await?;
+    Ok(Page::show(&List { layout, notes, q: q.to_owned(), by_title: sort == Sort::Title }))
+}
+
+#[require_permission("write:notes")]
+#[get("/notes/new")]
+pub fn new(layout: Layout) -> Page {
+    Page::show(&Edit { layout, form: Typed::default(), id: None })
+}
+
+#[require_permission("write:notes")]
+#[post("/notes", data = "<form>")]
+pub async fn create(
+    user: &User,
+    db: &Db,
+    layout: Layout,
+    form: Form<Contextual<'_, Draft<'_>>>,
+) -> Result<Flash<Redirect>, Failure> {
+    let Some(draft) = &form.value else {
+        return Err(Page::again(&Edit { layout, form: typed(&form), id: None }).into());
+    };
+    notes::create(db, user, draft).await?;
+    Ok(Flash::success(back(), "Saved."))
+}
+
+#[require_permission("read:notes")]
+#[get("/notes/<id>", rank = 2)]
+pub async fn edit(user: &User, db: &Db, layout: Layout, id: i64) -> Result<Page, Failure> {
+    let note = notes::find(db, user, id).await?.ok_or(Failure::NotFound)?;
+    let form = Typed::default().set("title", &note.title).set("body", &note.body);
+    Ok(Page::show(&Edit { layout, form, id: Some(id) }))
+}
+
+#[require_permission("write:notes")]
+#[post("/notes/<id>", data = "<form>")]
+pub async fn update(
+    user: &User,
+    db: &Db,
+    layout: Layout,
+    id: i64,
+    form: Form<Contextual<'_, Draft<'_>>>,
+) -> Result<Flash<Redirect>, Failure> {
+    let Some(draft) = &form.value else {
+        return Err(Page::again(&Edit { layout, form: typed(&form), id: Some(id) }).into());
+    };
+    match notes::update(db, user, id, draft).await? {
+        true => Ok(Flash::success(back(), "Saved.")),
+        false => Err(Failure::NotFound),
+    }
+}
+
+#[require_permission("write:notes")]
+#[post("/notes/<id>/delete")]
+pub async fn delete(user: &User, db: &Db, id: i64) -> Result<Flash<Redirect>, Failure> {
+    match notes::delete(db, user, id).await? {
+        true => Ok(Flash::success(back(), "Deleted.")),
+        false => Err(Failure::NotFound),
+    }
+}
+
+fn typed(form: &Contextual<'_, Draft<'_>>) -> Typed {
+    Typed::of(&form.context, &["title", "body"])
+}
+
+fn back() -> Redirect {
+    Redirect::to(uri!(list(_, _)))
+}
