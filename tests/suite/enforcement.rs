@@ -186,6 +186,13 @@ async fn without_a_sign_in_page_a_browser_sees_the_refusal() {
     assert_eq!(reply.header("Content-Type"), Some("text/html; charset=utf-8"));
 }
 
+#[rocket::async_test]
+async fn a_page_that_refuses_is_not_sent_to_itself() {
+    let wire = App::new().with("COVET_HTTP__SIGN_IN", "/me").local().await;
+    let reply = wire.send(Ask::get("/me").browser()).await;
+    assert_eq!((reply.status, reply.header("Location")), (401, None));
+}
+
 #[catch(403)]
 fn own(_: Status, request: &Request<'_>) -> String {
     format!("own {}", request.uri())

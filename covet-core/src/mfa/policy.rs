@@ -19,7 +19,8 @@ pub struct Policy {
 }
 
 impl Default for Policy {
-    /// 5 attempts, then 5 minutes: an attacker who knows the password needs years for a code.
+    /// 5 attempts, then 5 minutes: whoever knows the password needs months of attempts around the clock, each in the
+    /// audit log, for a code.
     fn default() -> Self {
         Self { totp: Totp::default(), max_attempts: Count::of(5), lockout: Time::of(300) }
     }
