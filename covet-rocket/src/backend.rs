@@ -12,6 +12,9 @@ pub(crate) struct Backend {
     pub(crate) accounts: Arc<dyn Accounts>,
     pub(crate) store: Arc<dyn Store>,
     pub(crate) sinks: Vec<Arc<dyn Sink>>,
+    /// Held as long as the application runs: see [`BackendError::InUse`].
+    #[cfg(feature = "sqlite")]
+    pub(crate) lock: Option<std::fs::File>,
     /// Where a key for debugging may be kept: beside the database whose secrets it seals.
     pub(crate) debug_key: Option<PathBuf>,
     #[cfg(feature = "sqlite")]
@@ -36,6 +39,12 @@ pub(crate) enum BackendError {
         #[source]
         source: sqlx::Error,
     },
+    #[cfg(feature = "sqlite")]
+    #[error(
+        "another process uses the database `{0}`; each would keep sessions in memory that the other has ended, so one \
+         has to stop first"
+    )]
+    InUse(String),
     #[cfg(feature = "sqlite")]
     #[error("the database cannot be brought up to date: {}", chain(.0))]
     Migrate(#[from] covet_core::migrate::MigrationError),
@@ -75,7 +84,7 @@ impl Backend {
 
 #[cfg(feature = "sqlite")]
 mod sqlite {
-    use std::fs::OpenOptions;
+    use std::fs::{File, OpenOptions, TryLockError};
     use std::io::ErrorKind;
     use std::path::Path;
     use std::str::FromStr;
@@ -107,7 +116,7 @@ mod sqlite {
             let url = settings.database_url()?;
             if let (Some(accounts), Some(store), None, []) = (&covet.accounts, &covet.store, &url, covet.migrations) {
                 let (accounts, store) = (Arc::clone(accounts), Arc::clone(store));
-                return Ok(Self { accounts, store, sinks: Vec::new(), debug_key: None, database: None });
+                return Ok(Self { accounts, store, sinks: Vec::new(), lock: None, debug_key: None, database: None });
             }
             let url = url.unwrap_or_else(|| DEFAULT_URL.to_owned());
             Self::open_url(covet, &url, policy).await
@@ -126,6 +135,7 @@ mod sqlite {
             if let Some(file) = &file {
                 private(file).map_err(|error| BackendError::Open { url: url.to_owned(), source: error.into() })?;
             }
+            let lock = file.as_deref().map(|file| lock(file, url)).transpose()?;
             let pool = connect(options, in_memory).await;
             let pool = pool.map_err(|source| BackendError::Open { url: url.to_owned(), source })?;
             migrate(&pool).await?;
@@ -142,6 +152,7 @@ mod sqlite {
                     None => store(pool, policy, covet).await?,
                 },
                 sinks: vec![Arc::new(events.clone())],
+                lock,
                 debug_key: file.map(|file| file.with_extension("debug-key")),
                 database: Some((db, events)),
             })
@@ -158,6 +169,19 @@ mod sqlite {
         // A revoked session must stay revoked when the power fails, so a commit reaches the disk.
         let options = options.journal_mode(SqliteJournalMode::Wal).synchronous(SqliteSynchronous::Full);
         SqlitePoolOptions::new().connect_with(options).await
+    }
+
+    /// Takes the lock of the database: a file beside it, for those of SQLite come and go.
+    fn lock(file: &Path, url: &str) -> Result<File, BackendError> {
+        let failed = |error: std::io::Error| BackendError::Open { url: url.to_owned(), source: error.into() };
+        let beside = file.with_extension("lock");
+        private(&beside).map_err(failed)?;
+        let held = OpenOptions::new().write(true).open(&beside).map_err(failed)?;
+        match held.try_lock() {
+            Ok(()) => Ok(held),
+            Err(TryLockError::WouldBlock) => Err(BackendError::InUse(file.display().to_string())),
+            Err(TryLockError::Error(error)) => Err(failed(error)),
+        }
     }
 
     /// Makes the file before SQLite does, so that only its owner may read what it will hold.

@@ -64,13 +64,15 @@ impl Covet {
             clock: Arc::clone(&self.clock),
         };
         #[cfg(feature = "sqlite")]
-        let (db, events) = backend.database.unzip();
+        let ((db, events), lock) = (backend.database.unzip(), backend.lock);
         let ready = Ready {
             cookie: format!("__Host-{}", policy.sessions.cookie.name.as_str()),
             pages: pages(rocket, &policy),
             engine: Arc::new(Engine::new(policy, guard::mounted(rocket), parts).map_err(IgniteError::Plans)?),
             #[cfg(feature = "sqlite")]
             events,
+            #[cfg(feature = "sqlite")]
+            _lock: lock,
         };
         match guard::uncovered(rocket.routes(), &ready) {
             uncovered if !uncovered.is_empty() => Err(IgniteError::Uncovered(uncovered)),

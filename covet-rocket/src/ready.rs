@@ -17,6 +17,9 @@ pub(crate) struct Ready {
     pub(crate) pages: Pages,
     #[cfg(feature = "sqlite")]
     pub(crate) events: Option<covet_core::audit::SqlSink>,
+    /// The lock of the database, held as long as the application is there.
+    #[cfg(feature = "sqlite")]
+    pub(crate) _lock: Option<std::fs::File>,
 }
 
 /// Pages of the application.

@@ -203,6 +203,17 @@ async fn a_database_that_is_none_is_refused_and_left_alone() {
 }
 
 #[rocket::async_test]
+async fn a_database_belongs_to_one_application_at_a_time() {
+    let directory = tempfile::tempdir().unwrap();
+    let url = format!("sqlite:{}", directory.path().join("covet.db").display());
+    let app = || App::new().with("COVET_DATABASE_URL", url.clone());
+    let first = refusal(app().rocket()).await.unwrap();
+    assert_says(&refused(app()).await, &["another process uses the database", "covet.db"]);
+    drop(first);
+    assert!(refusal(app().rocket()).await.is_ok());
+}
+
+#[rocket::async_test]
 async fn a_route_without_a_policy_is_refused() {
     let said = refusal(App::new().rocket().mount("/", routes![plain])).await.unwrap_err();
     assert_says(&said, &["routes without a policy:", "/plain", "covet::routes!", "[[uncovered]]"]);
