@@ -7,7 +7,7 @@ use super::token::{Token, TokenKind};
 
 /// Functions that reach files, the network, other sessions or settings, or that put a worker to sleep. A `*` stands
 /// for any ending. No statement of a request needs them, and each has turned a read into a takeover.
-pub const DENIED_FUNCTIONS: [&str; 23] = [
+pub const DENIED_FUNCTIONS: [&str; 25] = [
     // SQLite: native code, files, tokenizer pointers (CVE-2015-7036).
     "load_extension",
     "readfile",
@@ -18,10 +18,12 @@ pub const DENIED_FUNCTIONS: [&str; 23] = [
     "pg_read_binary_file",
     "pg_ls_*",
     "pg_stat_file",
+    "pg_file_*",
     "lo_import",
     "lo_export",
     // PostgreSQL: connections, and SQL held in strings.
     "dblink*",
+    "ts_stat",
     "query_to_xml*",
     "cursor_to_xml*",
     "database_to_xml*",

@@ -73,6 +73,8 @@ const BAD: &[(&str, &str, &[&str])] = &[
     ("WITH a AS (UPDATE t SET x = 1) SELECT 1", "           ^^^^^^", &["sql::missing_where"]),
     ("SELECT * INTO copy FROM users", "         ^^^^", &["sql::select_into"]),
     ("SELECT load_extension('x')", "       ^^^^^^^^^^^^^^", &["sql::denied_function"]),
+    ("SELECT word FROM ts_stat({q})", "                 ^^^^^^^", &["sql::denied_function"]),
+    ("SELECT pg_file_unlink({q})", "       ^^^^^^^^^^^^^^", &["sql::denied_function"]),
     ("SELECT pg_catalog.PG_Read_File ('x')", "                  ^^^^^^^^^^^^", &["sql::denied_function"]),
     (
         "SELECT * FROM dblink_exec('x'), \"pg_sleep\"(1)",
