@@ -17,19 +17,65 @@ pub struct Policy {
     limits: Rates,
     scope: Scope,
     cost: Count<1, 1000>,
+    algorithm: Algorithm,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    burst: Option<Burst>,
+    /// How the buckets refill, one for each rate; none for the other algorithms.
+    #[serde(skip)]
+    refills: Box<[Refill]>,
 }
 
 impl Policy {
-    /// A limit whose cost fits each of its rates.
+    /// A sliding window whose cost fits each of its rates.
     ///
     /// # Errors
     ///
     /// [`PolicyError::CostNeverFits`] when a rate could never admit the cost.
     pub fn new(limits: Rates, scope: Scope, cost: Count<1, 1000>) -> Result<Self, PolicyError> {
-        match limits.as_slice().iter().find(|rate| rate.count() < cost.get()) {
-            Some(rate) => Err(PolicyError::CostNeverFits { cost: cost.get(), rate: *rate }),
-            None => Ok(Self { limits, scope, cost }),
+        Self { limits, scope, cost, algorithm: Algorithm::default(), burst: None, refills: Box::default() }.checked()
+    }
+
+    /// The same counted in another way. `burst` is how many a token bucket holds; without it, as many as its rate has.
+    ///
+    /// # Errors
+    ///
+    /// Whatever makes the three contradict each other.
+    pub fn counted_by(self, algorithm: Algorithm, burst: Option<Burst>) -> Result<Self, PolicyError> {
+        Self { algorithm, burst, ..self }.checked()
+    }
+
+    fn checked(mut self) -> Result<Self, PolicyError> {
+        let rates = self.limits.as_slice();
+        if self.burst.is_some() && self.algorithm != Algorithm::TokenBucket {
+            return Err(PolicyError::BurstWithoutBucket);
         }
+        if self.burst.is_some() && rates.len() > 1 {
+            return Err(PolicyError::BurstOfSeveral);
+        }
+        let capacity = |rate: &Rate| self.burst.map_or(rate.count(), |burst| burst.get());
+        if let Some(rate) = rates.iter().find(|rate| capacity(rate) < self.cost.get()) {
+            return Err(PolicyError::CostNeverFits { cost: self.cost.get(), rate: *rate });
+        }
+        self.refills = match self.algorithm {
+            Algorithm::TokenBucket => {
+                let refill = |rate: &Rate| Refill::new(*rate, capacity(rate)).ok_or(PolicyError::BucketTooLarge(*rate));
+                rates.iter().map(refill).collect::<Result<_, _>>()?
+            }
+            Algorithm::SlidingWindow | Algorithm::FixedWindow => Box::default(),
+        };
+        Ok(self)
+    }
+
+    /// How many a token bucket holds, if not as many as its rate has.
+    #[must_use]
+    pub const fn burst(&self) -> Option<Burst> {
+        self.burst
+    }
+
+    /// How it is counted.
+    #[must_use]
+    pub const fn algorithm(&self) -> Algorithm {
+        self.algorithm
     }
 
     /// How often; all must hold.
@@ -55,6 +101,79 @@ impl Policy {
     pub fn longest_millis(&self) -> u64 {
         self.limits.as_slice().iter().map(|rate| rate.millis()).max().unwrap_or(0)
     }
+
+    /// How the bucket of the rate at this place refills.
+    #[cfg(feature = "runtime")]
+    pub(super) fn refill(&self, at: usize) -> Refill {
+        *self.refills.get(at).expect("a policy of token buckets has a refill for each rate")
+    }
+}
+
+/// How many a token bucket holds.
+pub type Burst = Count<1, { Rate::MAX_COUNT }>;
+
+/// How requests are counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum Algorithm {
+    /// At most the count in any window of the length, wherever it begins. For counts over 32 it may refuse up to 1/32
+    /// of the count too early, never too late.
+    #[default]
+    SlidingWindow,
+    /// `burst` at once, then evenly as many as the rate says: in any time `t` at most `burst + count * t / window`.
+    TokenBucket,
+    /// At most the count from one full window of the clock to the next: up to twice the count about the turn.
+    FixedWindow,
+}
+
+/// How a token bucket refills, in whole numbers: [`Refill::parts`] each millisecond, of which a token is
+/// [`Refill::token_parts`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Refill {
+    capacity: u32,
+    parts: u32,
+    token_parts: u64,
+}
+
+impl Refill {
+    /// What a double holds exactly, as scripts that have no other numbers must.
+    const MAX: u64 = 1 << 53;
+
+    fn new(rate: Rate, capacity: u32) -> Option<Self> {
+        let divisor = gcd(rate.count().into(), rate.millis());
+        let parts = u32::try_from(u64::from(rate.count()) / divisor).ok()?;
+        let token_parts = rate.millis() / divisor;
+        // Twice, for a full bucket and the cost of one more request are added up.
+        let fits = u64::from(capacity).checked_mul(token_parts)?.checked_mul(2)? < Self::MAX;
+        fits.then_some(Self { capacity, parts, token_parts })
+    }
+}
+
+#[cfg(feature = "runtime")]
+impl Refill {
+    pub(super) const fn capacity(&self) -> u32 {
+        self.capacity
+    }
+
+    /// How many parts come back in a millisecond.
+    pub(super) fn parts(&self) -> u64 {
+        self.parts.into()
+    }
+
+    /// How many parts a token is.
+    pub(super) const fn token_parts(&self) -> u64 {
+        self.token_parts
+    }
+
+    /// How many parts a full bucket has.
+    pub(super) fn capacity_parts(&self) -> u64 {
+        self.token_parts * u64::from(self.capacity)
+    }
+}
+
+const fn gcd(a: u64, b: u64) -> u64 {
+    if b == 0 { a } else { gcd(b, a % b) }
 }
 
 /// Whose requests are counted together.
@@ -135,6 +254,15 @@ pub enum PolicyError {
         /// The rate it does not fit.
         rate: Rate,
     },
+    /// A window has no burst.
+    #[error("only a token bucket has a `burst`: add `algorithm = \"token_bucket\"`, or remove `burst`")]
+    BurstWithoutBucket,
+    /// Which of the buckets would hold it?
+    #[error("`burst` needs a single rate; give each rate its own limit")]
+    BurstOfSeveral,
+    /// A count over a time so long that fractions of it could not be kept exactly.
+    #[error("a token bucket cannot count `{0}` exactly: take a shorter window, or a count that divides it")]
+    BucketTooLarge(Rate),
 }
 
 impl<'de> Deserialize<'de> for Rates {
@@ -173,6 +301,11 @@ struct Unchecked {
     /// How much one request counts.
     #[serde(default = "one")]
     cost: Count<1, 1000>,
+    /// How requests are counted: `sliding_window`, `token_bucket` or `fixed_window`.
+    #[serde(default)]
+    algorithm: Algorithm,
+    /// How many a token bucket holds, and so admits at once; as many as its rate has, unless said.
+    burst: Option<Burst>,
 }
 
 const fn one() -> Count<1, 1000> {
@@ -183,7 +316,7 @@ impl TryFrom<Unchecked> for Policy {
     type Error = PolicyError;
 
     fn try_from(limit: Unchecked) -> Result<Self, PolicyError> {
-        Self::new(limit.limits, limit.scope, limit.cost)
+        Self::new(limit.limits, limit.scope, limit.cost)?.counted_by(limit.algorithm, limit.burst)
     }
 }
 
@@ -208,7 +341,11 @@ mod tests {
             ("limits = [\"1/1s\",\"1/1s\",\"1/1s\",\"1/1s\",\"1/1s\",\"1/1s\",\"1/1s\",\"1/1s\",\"1/1s\"]", "1 to 8"),
             ("limits = [\"5 per minute\"]", "expected a rate"),
             ("limits = [\"5/5m\"]\nscope = \"planet\"", "unknown variant `planet`"),
-            ("limits = [\"5/5m\"]\nburst = 3", "unknown field `burst`"),
+            ("limits = [\"5/5m\"]\nburst = 3", "only a token bucket has a `burst`"),
+            ("limits = [\"5/1s\", \"9/1m\"]\nburst = 3\nalgorithm = \"token_bucket\"", "needs a single rate"),
+            ("limits = [\"5/1s\"]\nburst = 3\ncost = 4\nalgorithm = \"token_bucket\"", "a cost of 4 never fits"),
+            ("limits = [\"99999999/365d\"]\nalgorithm = \"token_bucket\"", "cannot count `99999999/365d` exactly"),
+            ("limits = [\"5/5m\"]\nalgorithm = \"leaky\"", "unknown variant `leaky`"),
             ("limits = [\"5/5m\"]\ncost = 0", "expected a whole number from 1 to 1000"),
             ("limits = [\"50/1d\", \"5/5m\"]\ncost = 6", "a cost of 6 never fits `5/5m`"),
         ] {

@@ -121,8 +121,8 @@ impl MemoryStore {
         if let Step::Charge { policy, cost, .. } = step
             && let Some(Entry { state: State::Limit(state), version, expires, .. }) = entry
         {
-            let answer = rate_limit::charge_mut(policy, state, *cost, now);
-            if *cost > 0 && !answer.is_refused() {
+            let rate_limit::Charged { answer, changed } = rate_limit::charge_mut(policy, state, *cost, now);
+            if changed {
                 shard.version += 1;
                 *version = shard.version;
                 *expires = rate_limit::expires(policy, state);
