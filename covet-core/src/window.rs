@@ -44,6 +44,20 @@ impl Window {
         self.groups.last().map(|group| group.newest())
     }
 
+    /// The window of one group, or of none if the count is 0.
+    pub(crate) fn of_single(newest: u64, count: u32) -> Self {
+        Self { total: count, groups: (count > 0).then(|| Group::new(newest, count)).into_iter().collect() }
+    }
+
+    /// The newest event and the count of a window of at most one group.
+    pub(crate) fn single(&self) -> Option<(u64, u32)> {
+        match self.groups.as_slice() {
+            [] => Some((0, 0)),
+            [group] => Some((group.newest(), group.count)),
+            _ => None,
+        }
+    }
+
     /// All events kept, of which some may have left the window since the last was added.
     pub(crate) fn total(&self) -> u32 {
         self.total

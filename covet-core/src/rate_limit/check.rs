@@ -16,22 +16,22 @@ use crate::window::Window;
 #[serde(from = "Vec<Counted>", into = "Vec<Counted>")]
 pub struct State {
     // Most limits have one rate, which so needs no allocation.
-    first: Counted,
-    rest: Box<[Counted]>,
+    pub(super) first: Counted,
+    pub(super) rest: Box<[Counted]>,
 }
 
 /// The counter of one rate. It knows its length, so that a changed policy finds what was counted for it.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
-struct Counted {
-    seconds: u64,
+pub(super) struct Counted {
+    pub(super) seconds: u64,
     #[serde(flatten)]
-    counter: Counter,
+    pub(super) counter: Counter,
 }
 
 /// What is counted, by the algorithm that counts.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-enum Counter {
+pub(super) enum Counter {
     Window(Window),
     Bucket(Bucket),
     Fixed(Fixed),
@@ -113,6 +113,12 @@ pub fn expires(policy: &Policy, state: &State) -> Timestamp {
     let (first, rest) = policy.limits().split_first();
     let ends = iter::zip(rest, &state.rest).map(|(rate, counted)| counted.counter.ends(*rate));
     Timestamp::from_millis(ends.fold(state.first.counter.ends(first), u64::max))
+}
+
+/// How long a store that must forget something keeps the entry: who is refused is not forgotten sooner for that.
+pub(crate) fn kept_until(policy: &Policy, state: &State, answer: &Answer, now: Timestamp) -> Timestamp {
+    let expires = expires(policy, state);
+    if answer.is_refused() { expires.max(now.plus_millis(policy.longest_millis())) } else { expires }
 }
 
 /// A rate, and its place in the policy.

@@ -39,10 +39,14 @@ mod bucket;
 mod check;
 #[cfg(feature = "runtime")]
 mod fixed;
+#[cfg(feature = "runtime")]
+mod packed;
 mod policy;
 #[cfg(all(test, feature = "runtime"))]
 mod tests;
 
+#[cfg(feature = "runtime")]
+pub(crate) use self::check::kept_until;
 #[cfg(feature = "runtime")]
 pub use self::check::{Answer, Charged, State, charge, charge_mut, expires};
 pub use self::policy::{Algorithm, Burst, Policy, PolicyError, Rates, Scope};

@@ -173,6 +173,15 @@ fn compare<S: Slow>(
         if let Some(state) = &state {
             let text = serde_json::to_string(state).unwrap();
             prop_assert_eq!(&serde_json::from_str::<State>(&text).unwrap(), state);
+            if let Some(packed) = state.pack() {
+                prop_assert_eq!(&State::unpack(policy, packed), state);
+                let mut unknown = State::unpack_unknown(packed);
+                let charged = charge_mut(policy, &mut unknown, 1, at(clock));
+                prop_assert_eq!(charged, charge_mut(policy, &mut state.clone(), 1, at(clock)));
+            } else {
+                let several = policy.limits().as_slice().len() > 1;
+                prop_assert!(several || policy.algorithm() == Algorithm::SlidingWindow);
+            }
             let forgotten = expires(policy, state);
             if forgotten.millis() > clock {
                 let (with, without) = (charge(policy, Some(state), 1, forgotten), charge(policy, None, 1, forgotten));
@@ -334,6 +343,19 @@ fn a_fixed_window_begins_anew_at_the_turn() {
     assert_eq!(charge(59_500), (None, 0, 500));
     assert_eq!(charge(59_999), (Some(1), 0, 1));
     assert_eq!(charge(60_000), (None, 1, 60_000));
+}
+
+#[test]
+fn what_fits_no_eight_bytes_is_not_packed() {
+    let most = (1 << 20) - 1;
+    for (count, fits) in [(most, true), (most + 1, false)] {
+        let policy = by(Algorithm::FixedWindow, &[(Rate::MAX_COUNT, 60)]);
+        let (state, _) = charge(&policy, None, count, at(1_700_000_000_000));
+        let packed = state.as_ref().unwrap().pack();
+        assert_eq!(packed.map(|packed| State::unpack(&policy, packed)), state.filter(|_| fits));
+    }
+    let (state, _) = charge(&by(Algorithm::FixedWindow, &[(5, 60)]), None, 1, at((1 << 42) + 60_000));
+    assert_eq!(state.unwrap().pack(), None);
 }
 
 #[test]

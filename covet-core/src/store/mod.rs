@@ -296,7 +296,7 @@ pub trait Store: Send + Sync + fmt::Debug {
         now: Timestamp,
     ) -> Result<bool, StoreError>;
 
-    /// All live entries of an owner in a space.
+    /// All live entries of an owner in a space; of [`Space::Limit`] perhaps not all, for nobody lists counters.
     async fn list(&self, space: Space, owner: &Tag, now: Timestamp) -> Result<Vec<(Key, Versioned)>, StoreError>;
 
     /// Forgets what has expired; called now and then, bounded work a call.

@@ -370,7 +370,16 @@ impl Numbers {
 
 /// Batches, swaps and sweeps at random.
 pub async fn random_steps_answer_as_the_pure_checks_do<S: Store>(store: Arc<S>) {
-    let policies = [rates(&[(3, 2)]), rates(&[(40, 5), (50, 60)]), rates(&[(100, 30)])];
+    use rate_limit::Algorithm::{FixedWindow, TokenBucket};
+    let policies = [
+        rates(&[(3, 2)]),
+        rates(&[(40, 5), (50, 60)]),
+        rates(&[(100, 30)]),
+        rates(&[(7, 3)]).counted_by(TokenBucket, Some(Count::of(4))).unwrap(),
+        rates(&[(9, 2), (50, 45)]).counted_by(TokenBucket, None).unwrap(),
+        rates(&[(6, 2)]).counted_by(FixedWindow, None).unwrap(),
+        rates(&[(9, 3), (40, 60)]).counted_by(FixedWindow, None).unwrap(),
+    ];
     let sessions = session::Policy::default();
     let (mut model, mut numbers, mut now) = (Model::default(), Numbers(0x9E37_79B9_7F4A_7C15), NOW);
     for round in 0..1500 {
@@ -380,10 +389,11 @@ pub async fn random_steps_answer_as_the_pure_checks_do<S: Store>(store: Arc<S>) 
             let (kind, owner, id) = (numbers.below(4), numbers.below(3) as u8, numbers.below(3) as u8);
             let cost = 1 + numbers.below(3) as u32;
             steps.push(match kind {
-                0 => match policies.get(usize::from(id)) {
-                    Some(policy) => Step::Charge { key: key(Space::Limit, owner, id), policy, cost },
-                    None => continue,
-                },
+                0 => {
+                    let which = numbers.below(policies.len() as u64);
+                    let Some(policy) = policies.get(which as usize) else { continue };
+                    Step::Charge { key: key(Space::Limit, owner, which as u8), policy, cost }
+                }
                 1 => Step::Session { key: key(Space::Session, owner, id), policy: &sessions },
                 2 => {
                     use lockout::Event::{Attempt, Look, Success};

@@ -89,6 +89,40 @@ async fn a_flood_of_keys_stays_in_the_bound_and_is_counted() {
 }
 
 #[tokio::test]
+async fn a_counter_is_the_same_entry_however_it_is_kept() {
+    let (store, policy, entry) = (MemoryStore::new(6400), limit(), key(Space::Limit, 1));
+    assert!(charge(&store, &policy, entry, NOW).await.unwrap());
+    // Read, it is an entry with a version; charged again, the one that was read.
+    let read = store.read(&entry, NOW).await.unwrap().unwrap();
+    assert!(!charge(&store, &policy, entry, NOW.plus_millis(3_599_999)).await.unwrap());
+    assert_eq!(store.stats().entries, 1);
+    // Removed by whoever read it, it begins anew; a second time it is another.
+    assert!(store.swap(&entry, Some(read.version), None, NOW).await.unwrap());
+    assert!(charge(&store, &policy, entry, NOW).await.unwrap());
+    assert!(!store.swap(&entry, Some(read.version), None, NOW).await.unwrap());
+    assert!(!store.swap(&entry, None, None, NOW).await.unwrap());
+    assert!(!charge(&store, &policy, entry, NOW).await.unwrap());
+    assert!(charge(&store, &policy, entry, NOW.plus_millis(3_600_000)).await.unwrap());
+}
+
+#[tokio::test]
+async fn sweeping_forgets_counters_that_have_ended_and_no_other() {
+    let (store, policy) = (MemoryStore::new(100_000), limit());
+    for number in 0..20_000 {
+        let now = NOW.plus_millis((number % 2) * 1_800_000);
+        assert!(charge(&store, &policy, key(Space::Limit, number), now).await.unwrap());
+    }
+    for _ in 0..1000 {
+        store.sweep(NOW.plus_millis(3_600_000)).await.unwrap();
+    }
+    assert_eq!(store.stats(), Stats { entries: 10_000, evictions: 0 });
+    for number in 0..20_000 {
+        let admitted = charge(&store, &policy, key(Space::Limit, number), NOW.plus_millis(3_600_000)).await.unwrap();
+        assert_eq!(admitted, number % 2 == 0);
+    }
+}
+
+#[tokio::test]
 async fn who_keeps_asking_in_vain_is_not_forgotten_in_a_flood() {
     let (store, policy) = (MemoryStore::new(6400), limit());
     let guesser = key(Space::Limit, u64::MAX / 3);
