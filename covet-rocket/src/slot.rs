@@ -14,7 +14,7 @@ pub(crate) struct Slot(Mutex<Option<Known>>);
 #[derive(Debug)]
 struct Known {
     facts: Facts,
-    decision: Decision,
+    decision: Box<Decision>,
     now: Timestamp,
 }
 
@@ -24,9 +24,13 @@ impl Slot {
         request.local_cache(Self::default)
     }
 
-    /// Fills the slot; the last route that Rocket tries decides.
-    pub(crate) fn set(&self, facts: Facts, decision: Decision, now: Timestamp) {
-        *self.lock() = Some(Known { facts, decision, now });
+    /// Fills the slot of a request; the last route that Rocket tries decides.
+    pub(crate) fn fill(request: &Request<'_>, facts: Facts, decision: Box<Decision>, now: Timestamp) {
+        let mut known = Some(Known { facts, decision, now });
+        let slot = request.local_cache(|| Self(Mutex::new(known.take())));
+        if known.is_some() {
+            *slot.lock() = known;
+        }
     }
 
     /// Replaces the facts, as when a session was made or ended during the request.

@@ -1,7 +1,7 @@
 //! A requirement with its names resolved: what a request meets.
 
 use crate::keys::{BegunTag, Keys};
-use crate::policy::{FILE_NAME, Policy};
+use crate::policy::{FILE_NAME, Policy, RoleName};
 use crate::rate_limit::{self, Scope};
 use crate::requirement::{Access, Clause, Mfa, Requirement};
 use crate::store::Tag;
@@ -21,8 +21,27 @@ pub(super) struct Plan {
 #[derive(Debug)]
 pub(super) struct User {
     pub(super) mfa: Mfa,
-    pub(super) roles: &'static [&'static str],
-    pub(super) permissions: &'static [Clause],
+    /// All of them, the roles first.
+    pub(super) needs: Vec<Need>,
+}
+
+/// A role or a permission that is needed, resolved: who holds one of these roles has it.
+#[derive(Debug)]
+pub(super) struct Need {
+    /// What a refusal says is missing.
+    pub(super) name: &'static str,
+    pub(super) roles: Vec<String>,
+}
+
+impl Need {
+    fn new(name: &'static str, policy: &Policy, grants: impl Fn(&str) -> bool) -> Self {
+        let roles = policy.roles.keys().map(RoleName::as_str).filter(|role| grants(role)).map(str::to_owned).collect();
+        Self { name, roles }
+    }
+
+    pub(super) fn is_met_by(&self, held: &[String]) -> bool {
+        held.iter().any(|role| self.roles.contains(role))
+    }
 }
 
 /// A rate limit of the policy.
@@ -49,7 +68,9 @@ impl Plan {
         let refuse = |what: String| PlanError { route: requirement.route, what };
         let user = match &requirement.access {
             Access::Public => None,
-            Access::User { mfa, roles, permissions } => Some(User { mfa: *mfa, roles, permissions }),
+            Access::User { mfa, roles, permissions } => {
+                Some(User { mfa: *mfa, needs: needs(roles, permissions, policy).map_err(refuse)? })
+            }
         };
         let mut plan = Self { stranger_limits: Vec::new(), user_limits: Vec::new(), user };
         for &name in requirement.limits {
@@ -71,17 +92,25 @@ impl Plan {
                 scope => return Err(refuse(format!("admits anyone, but its rate limit `{name}` counts by {scope}"))),
             }
         }
-        if let Some(user) = &plan.user {
-            let unknown_role = user.roles.iter().find(|role| !policy.roles.contains_key(**role));
-            let names = user.permissions.iter().flat_map(|Clause(names)| names.iter());
-            let unknown_permission = names.clone().find(|name| !policy.permissions.contains_key(**name));
-            if let Some(name) = unknown_role {
-                return Err(refuse(format!("names the role `{name}`, which {FILE_NAME} does not have")));
-            }
-            if let Some(name) = unknown_permission {
-                return Err(refuse(format!("names the permission `{name}`, which {FILE_NAME} does not have")));
-            }
-        }
         Ok(plan)
     }
+}
+
+/// Whom each role and each clause of permissions admits.
+fn needs(roles: &[&'static str], permissions: &'static [Clause], policy: &Policy) -> Result<Vec<Need>, String> {
+    let mut needs = Vec::new();
+    for &name in roles {
+        if !policy.roles.contains_key(name) {
+            return Err(format!("names the role `{name}`, which {FILE_NAME} does not have"));
+        }
+        needs.push(Need::new(name, policy, |role| policy.roles_of(role).contains(&name)));
+    }
+    for Clause(names) in permissions {
+        if let Some(name) = names.iter().find(|name| !policy.permissions.contains_key(**name)) {
+            return Err(format!("names the permission `{name}`, which {FILE_NAME} does not have"));
+        }
+        let grants = |role: &str| policy.permissions_of(role).iter().any(|held| names.contains(&held.as_str()));
+        needs.push(Need::new(names.first().copied().unwrap_or_default(), policy, grants));
+    }
+    Ok(needs)
 }

@@ -15,7 +15,7 @@ use hashbrown::hash_table::Entry as Slot;
 use parking_lot::Mutex;
 
 use self::counters::{Charge, Counters};
-use super::{Change, Key, Outcome, Space, State, Step, Store, StoreError, Tag, Versioned, Write};
+use super::{Change, Key, Outcome, Outcomes, Space, State, Step, Store, StoreError, Tag, Versioned, Write};
 use crate::rate_limit::{self, Answer, Charged};
 use crate::time::Timestamp;
 
@@ -458,8 +458,7 @@ impl Store for MemoryStore {
         Ok(())
     }
 
-    async fn run(&self, steps: &[Step<'_>], now: Timestamp) -> Result<Vec<Outcome>, StoreError> {
-        let mut outcomes = Vec::with_capacity(steps.len());
+    fn run_now(&self, steps: &[Step<'_>], now: Timestamp, outcomes: &mut Outcomes) -> Result<bool, StoreError> {
         for step in steps {
             let outcome = self.step(step, now)?;
             let refused = outcome.is_refusal();
@@ -468,6 +467,12 @@ impl Store for MemoryStore {
                 break;
             }
         }
-        Ok(outcomes)
+        Ok(true)
+    }
+
+    async fn run(&self, steps: &[Step<'_>], now: Timestamp) -> Result<Vec<Outcome>, StoreError> {
+        let mut outcomes = Outcomes::new();
+        self.run_now(steps, now, &mut outcomes)?;
+        Ok(outcomes.into_vec())
     }
 }
