@@ -85,6 +85,12 @@ pub enum Reason {
     /// A function that reaches outside the tables.
     #[error("`{0}` reaches beyond the rows of this database")]
     DeniedFunction(String),
+    /// `U&"d\0062link"(..)`.
+    #[error("the name of this function is written in escapes")]
+    HiddenFunction,
+    /// `ts_stat({name})`.
+    #[error("`{0}` would run `{1}` as SQL")]
+    RunAsSql(String, String),
 }
 
 impl Mistake {
@@ -142,6 +148,8 @@ impl Mistake {
             Reason::MissingWhere(_) => "sql::missing_where",
             Reason::SelectInto => "sql::select_into",
             Reason::DeniedFunction(_) => "sql::denied_function",
+            Reason::HiddenFunction => "sql::hidden_function",
+            Reason::RunAsSql(..) => "sql::run_as_sql",
         }
     }
 
@@ -178,6 +186,10 @@ impl Mistake {
             Reason::MissingWhere(_) => "say which rows; if all are meant, write `WHERE true`".into(),
             Reason::SelectInto => "create the table in a migration and use `INSERT INTO .. SELECT`".into(),
             Reason::DeniedFunction(_) => "it opens files, connections or settings, which no request needs".into(),
+            Reason::HiddenFunction => "write the name in plain letters, so that it can be checked".into(),
+            Reason::RunAsSql(..) => {
+                "write all of that SQL here, in quotes and without values; put conditions into a `WHERE` around the call".into()
+            }
         })
     }
 }
