@@ -53,11 +53,14 @@ pub enum Reason {
     #[error("`{0}` touches what stands beside it")]
     PlaceholderTouches(String),
     /// `FROM {name}`.
-    #[error("a bound value cannot be the name of a table or column")]
+    #[error("a bound value cannot be the name of a table, a column or a type")]
     PlaceholderAsName,
     /// `ORDER BY {name}`.
     #[error("a bound value cannot choose a column: `ORDER BY {0}` would sort by a constant")]
     OrderByValue(String),
+    /// `GROUP BY {name}`, `PARTITION BY {name}`, `DISTINCT ON ({name})`.
+    #[error("a bound value cannot choose a column: `{0} {1}` would be the same for every row")]
+    GroupByValue(&'static str, String),
     /// `ORDER BY name {name}`.
     #[error("a bound value cannot be a direction of `ORDER BY`")]
     OrderByDirection,
@@ -139,6 +142,7 @@ impl Mistake {
             Reason::PlaceholderTouches(_) => "sql::placeholder_touches",
             Reason::PlaceholderAsName => "sql::placeholder_as_name",
             Reason::OrderByValue(_) => "sql::order_by_value",
+            Reason::GroupByValue(..) => "sql::group_by_value",
             Reason::OrderByDirection => "sql::order_by_direction",
             Reason::DriverParameter(_) => "sql::driver_parameter",
             Reason::AmbiguousQuote => "sql::ambiguous_quote",
@@ -171,6 +175,9 @@ impl Mistake {
             }
             Reason::OrderByValue(_) => {
                 "write the column in the statement; for a choice use `CASE` or one statement each".into()
+            }
+            Reason::GroupByValue(..) => {
+                "write the column in the statement, or leave the value out; for a choice use one statement each".into()
             }
             Reason::OrderByDirection => "write `ASC` or `DESC`; for a choice use one statement each".into(),
             Reason::DriverParameter(text) => parameter_help(text),
