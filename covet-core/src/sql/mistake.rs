@@ -159,11 +159,13 @@ impl Mistake {
 
     /// What to do about it.
     #[must_use]
-    pub fn help(&self) -> Option<String> {
-        Some(match &self.reason {
-            Reason::Empty | Reason::UnclosedComment => return None,
+    pub fn help(&self) -> String {
+        match &self.reason {
+            Reason::Empty => "write a statement, such as `SELECT ..`".into(),
+            Reason::UnclosedComment => "end it with `*/`; each `/*` in a comment needs one".into(),
             Reason::UnclosedQuote => "a quote inside quotes is written twice: `''`".into(),
-            Reason::UnclosedParenthesis(_) | Reason::UnmatchedParenthesis(_) => return None,
+            Reason::UnclosedParenthesis(open) => format!("write `{}` where it ends", partner(open)),
+            Reason::UnmatchedParenthesis(close) => format!("delete it, or write `{}` where it begins", partner(close)),
             Reason::InvisibleCharacter(_) => "delete it; text that needs it belongs in a bound value".into(),
             Reason::UnclosedPlaceholder | Reason::UnmatchedBrace => "write `{{` and `}}` for braces".into(),
             Reason::PlaceholderSyntax(text) => syntax_help(text),
@@ -197,7 +199,16 @@ impl Mistake {
             Reason::RunAsSql(..) => {
                 "write all of that SQL here, in quotes and without values; put conditions into a `WHERE` around the call".into()
             }
-        })
+        }
+    }
+}
+
+fn partner(parenthesis: &str) -> &'static str {
+    match parenthesis {
+        "(" => ")",
+        ")" => "(",
+        "[" => "]",
+        _ => "[",
     }
 }
 

@@ -263,6 +263,8 @@ fn messages_are_one_lower_case_sentence() {
             assert!(!message.ends_with('.') && !message.contains('\n'), "{message}");
             let first = message.chars().next().unwrap();
             assert!(first == '`' || first.is_lowercase() || message.starts_with("SQLite"), "{message}");
+            let help = mistake.help();
+            assert!(!help.is_empty() && !help.ends_with('.') && !help.contains('\n'), "{help}");
         }
     }
 }
