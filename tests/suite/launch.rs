@@ -164,7 +164,9 @@ async fn the_key_of_a_debug_build_is_kept_for_its_owner_alone() {
         let mode = std::os::unix::fs::PermissionsExt::mode(&std::fs::metadata(&key).unwrap().permissions());
         assert_eq!(mode & 0o777, 0o600);
     }
-    assert!(ada.is_signed_in(&app.serve().await).await);
+    let server = app.serve().await;
+    assert!(ada.is_signed_in(&server).await);
+    server.stop().await;
     std::fs::write(&key, "not a key").unwrap();
     assert_says(
         &refused(app).await,
