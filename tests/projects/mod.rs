@@ -177,18 +177,37 @@ fn the_first_name_of_its_kind_is_told_with_the_table_it_needs() -> Result {
 }
 
 #[test]
-fn permissions_of_one_type_are_told() -> Result {
-    let project = Project::new("one-type")?;
+fn permissions_that_have_no_type_are_told() -> Result {
+    let project = Project::new("no-type")?;
     project.write("Cargo.toml", &manifest()?)?;
-    let policy = POLICY.replace("[permissions]", "[permissions]\nread-notes = \"See all notes\"");
-    project.write("security.toml", &policy)?;
+    let none = "[permissions]\nself = \"See oneself\"\nread-notes = \"See all notes\"";
+    project.write("security.toml", &POLICY.replace("[permissions]", none))?;
     project.write("src/main.rs", PROGRAM)?;
-    let expected = "\
-error: [covet::policy] the permissions `read-notes` and `read:notes` would both be the type `ReadNotes`
-         = help: rename one of them in security.toml
-";
     let messages = project.messages()?;
-    assert!(messages.starts_with(expected) && messages.matches("error:").count() == 1, "{messages}");
+    for expected in [
+        "error: [covet::policy] the permissions `read-notes` and `read:notes` would both be the type `ReadNotes`
+         = help: rename one of them: security.toml:7 and 8
+",
+        "error: [covet::policy] the permission `self` would be the type `Self`, which is a keyword of Rust
+         = help: rename it in security.toml:6, for instance `self:read`
+",
+    ] {
+        assert!(messages.contains(expected), "{messages}");
+    }
+    assert_eq!(messages.matches("error:").count(), 2, "{messages}");
+    Ok(())
+}
+
+#[test]
+fn permissions_may_be_called_like_keywords_and_traits() -> Result {
+    let project = Project::new("keywords")?;
+    project.write("Cargo.toml", &manifest()?)?;
+    let names =
+        ["crate", "super", "type", "self:edit", "debug", "clone", "copy", "permission", "some", "str", "a-b_c:2d"];
+    let lines: String = names.iter().map(|name| format!("\n\"{name}\" = \"\"")).collect();
+    project.write("security.toml", &POLICY.replace("[permissions]", &format!("[permissions]{lines}")))?;
+    project.write("src/main.rs", PROGRAM)?;
+    assert_eq!(project.messages()?, "");
     Ok(())
 }
 
