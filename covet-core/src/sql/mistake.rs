@@ -170,7 +170,7 @@ impl Mistake {
             Reason::UnclosedPlaceholder | Reason::UnmatchedBrace => "write `{{` and `}}` for braces".into(),
             Reason::PlaceholderSyntax(text) => syntax_help(text),
             Reason::PlaceholderInQuotes(text) => quotes_help(text),
-            Reason::PlaceholderInComment(text) => format!("write `{{{text}}}` for the text `{text}`"),
+            Reason::PlaceholderInComment(text) => format!("delete it, or write `{{{text}}}` for the text `{text}`"),
             Reason::PlaceholderTouches(_) => "put a space between them".into(),
             Reason::PlaceholderAsName => {
                 "write the name in the statement; for a choice of names use one statement each".into()
@@ -188,13 +188,11 @@ impl Mistake {
                 "run each in a `safe_sql!` of its own, in a transaction if they belong together".into()
             }
             Reason::StatementKind(_, Some(near)) => format!("did you mean `{near}`?"),
-            Reason::StatementKind(_, None) => {
-                "`safe_sql!` takes SELECT, INSERT, UPDATE and DELETE; the rest belongs in a migration".into()
-            }
+            Reason::StatementKind(verb, None) => kind_help(verb).into(),
             Reason::NotPermitted(kind) => format!("add \"{kind}\" to `statements` in the table `[sql]`"),
             Reason::MissingWhere(_) => "say which rows; if all are meant, write `WHERE true`".into(),
             Reason::SelectInto => "create the table in a migration and use `INSERT INTO .. SELECT`".into(),
-            Reason::DeniedFunction(_) => "it opens files, connections or settings, which no request needs".into(),
+            Reason::DeniedFunction(_) => "leave it out: it opens files, connections or settings, which no request needs".into(),
             Reason::HiddenFunction => "write the name in plain letters, so that it can be checked".into(),
             Reason::RunAsSql(..) => {
                 "write all of that SQL here, in quotes and without values; put conditions into a `WHERE` around the call".into()
@@ -209,6 +207,19 @@ fn partner(parenthesis: &str) -> &'static str {
         ")" => "(",
         "[" => "]",
         _ => "[",
+    }
+}
+
+/// Where a statement belongs that is not for `safe_sql!`.
+fn kind_help(verb: &str) -> &'static str {
+    match verb.to_ascii_lowercase().as_str() {
+        "begin" | "start" | "commit" | "end" | "rollback" | "savepoint" | "release" => {
+            "call `begin()` on the pool, and `commit()` or `rollback()` on what it gives"
+        }
+        "pragma" | "attach" | "detach" | "set" | "reset" | "listen" => {
+            "`safe_sql!` takes SELECT, INSERT, UPDATE and DELETE; settings belong where the pool is opened"
+        }
+        _ => "`safe_sql!` takes SELECT, INSERT, UPDATE and DELETE; the rest belongs in a migration",
     }
 }
 
