@@ -8,7 +8,7 @@
 //!
 //! type IdleTimeout = Time<60, 86_400>;
 //! assert_eq!("5m".parse::<IdleTimeout>().unwrap().seconds(), 300);
-//! assert_eq!("1s".parse::<IdleTimeout>().unwrap_err().to_string(), "expected a duration from `1m` to `1d`, such as `5m`");
+//! assert_eq!("1s".parse::<IdleTimeout>().unwrap_err().to_string(), "expected a duration from `1m` to `1d`, such as `\"5m\"`");
 //! ```
 
 use std::fmt;
@@ -146,7 +146,7 @@ impl Rate {
     }
 
     fn expected() -> String {
-        format!("a rate, a count of 1 to {} in a window of `1s` to `366d`, such as `5/5m`", Self::MAX_COUNT)
+        format!("a rate, a count of 1 to {} in a window of `1s` to `366d`, such as `\"5/5m\"`", Self::MAX_COUNT)
     }
 }
 
@@ -206,7 +206,7 @@ impl<const MIN: u64, const MAX: u64> FromStr for Time<MIN, MAX> {
 impl<const MIN: u64, const MAX: u64> Time<MIN, MAX> {
     fn expected() -> String {
         format!(
-            "a duration from `{}` to `{}`, such as `{}`",
+            "a duration from `{}` to `{}`, such as `\"{}\"`",
             Self(MIN),
             Self(MAX),
             if MAX < 300 { Self(MAX) } else { Self(MIN.max(300)) }
@@ -225,7 +225,7 @@ impl<const MIN: u32, const MAX: u32> FromStr for Size<MIN, MAX> {
 
 impl<const MIN: u32, const MAX: u32> Size<MIN, MAX> {
     fn expected() -> String {
-        format!("a size from `{}` to `{}`, such as `{}`", Self(MIN), Self(MAX), Self(MIN.max(19 << 10)))
+        format!("a size from `{}` to `{}`, such as `\"{}\"`", Self(MIN), Self(MAX), Self(MIN.max(19 << 10)))
     }
 }
 

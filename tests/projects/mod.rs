@@ -127,18 +127,87 @@ fn a_policy_in_error_is_told_once_and_whole() -> Result {
 }
 
 #[test]
-fn permissions_of_one_type_are_told() -> Result {
-    let project = Project::new("one-type")?;
+fn the_first_name_of_its_kind_is_told_with_the_table_it_needs() -> Result {
+    let project = Project::new("no-names")?;
     project.write("Cargo.toml", &manifest()?)?;
-    let policy = POLICY.replace("[permissions]", "[permissions]\nread-notes = \"See all notes\"");
-    project.write("security.toml", &policy)?;
-    project.write("src/main.rs", PROGRAM)?;
-    let expected = "\
-error: [covet::policy] the permissions `read-notes` and `read:notes` would both be the type `ReadNotes`
-         = help: rename one of them in security.toml
-";
+    project.write("security.toml", "[application]\nname = \"Notes\"\n")?;
+    let program =
+        PROGRAM.replace("#[require_auth]", "#[covet::require_role(\"member\")]").replace("require_auth, ", "");
+    project.write("src/main.rs", &program)?;
     let messages = project.messages()?;
-    assert!(messages.starts_with(expected) && messages.matches("error:").count() == 1, "{messages}");
+    for expected in [
+        r#"error: [covet::unknown_name] unknown rate limit `login`
+         = help: security.toml has no rate limit yet; write in it
+             [rate_limits.login]
+             limits = ["5/5m"]
+  --> src/main.rs:13:14
+"#,
+        r#"error: [covet::unknown_name] unknown role `member`
+         = help: security.toml has no role yet; write in it
+             [roles.member]
+             permissions = []
+  --> src/main.rs:19:23
+"#,
+        r#"error: [covet::unknown_name] unknown permission `read:notes`
+         = help: security.toml has no permission yet; write in it
+             [permissions]
+             "read:notes" = "what it lets one do"
+  --> src/main.rs:20:22
+"#,
+    ] {
+        assert!(messages.contains(expected), "{messages}");
+    }
+    assert_eq!(messages.matches("error:").count(), 3, "{messages}");
+
+    // What was told is a policy.
+    let written = "\n[rate_limits.login]\nlimits = [\"5/5m\"]\n[roles.member]\npermissions = []\n[permissions]\n";
+    project.write("security.toml", &format!("[application]\nname = \"Notes\"\n{written}"))?;
+    let expected = r#"= help: `[permissions]` (security.toml:8) is empty; write in it
+             "read:notes" = "what it lets one do"
+"#;
+    let messages = project.messages()?;
+    assert!(messages.contains(expected) && messages.matches("error:").count() == 1, "{messages}");
+
+    project.write("src/main.rs", &program.replace("read:notes", "Read notes"))?;
+    let messages = project.messages()?;
+    let expected = "= help: security.toml has no permission yet, and this cannot be one; expected a permission name, \
+                    lower-case words joined by `:`, such as `read:notes`\n";
+    assert!(messages.contains(expected), "{messages}");
+    Ok(())
+}
+
+#[test]
+fn permissions_that_have_no_type_are_told() -> Result {
+    let project = Project::new("no-type")?;
+    project.write("Cargo.toml", &manifest()?)?;
+    let none = "[permissions]\nself = \"See oneself\"\nread-notes = \"See all notes\"";
+    project.write("security.toml", &POLICY.replace("[permissions]", none))?;
+    project.write("src/main.rs", PROGRAM)?;
+    let messages = project.messages()?;
+    for expected in [
+        "error: [covet::policy] the permissions `read-notes` and `read:notes` would both be the type `ReadNotes`
+         = help: rename one of them: security.toml:7 and 8
+",
+        "error: [covet::policy] the permission `self` would be the type `Self`, which is a keyword of Rust
+         = help: rename it in security.toml:6, for instance `self:read`
+",
+    ] {
+        assert!(messages.contains(expected), "{messages}");
+    }
+    assert_eq!(messages.matches("error:").count(), 2, "{messages}");
+    Ok(())
+}
+
+#[test]
+fn permissions_may_be_called_like_keywords_and_traits() -> Result {
+    let project = Project::new("keywords")?;
+    project.write("Cargo.toml", &manifest()?)?;
+    let names =
+        ["crate", "super", "type", "self:edit", "debug", "clone", "copy", "permission", "some", "str", "a-b_c:2d"];
+    let lines: String = names.iter().map(|name| format!("\n\"{name}\" = \"\"")).collect();
+    project.write("security.toml", &POLICY.replace("[permissions]", &format!("[permissions]{lines}")))?;
+    project.write("src/main.rs", PROGRAM)?;
+    assert_eq!(project.messages()?, "");
     Ok(())
 }
 

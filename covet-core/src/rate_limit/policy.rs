@@ -290,7 +290,7 @@ impl schemars::JsonSchema for Rates {
 /// A limit as it is written, each value right by itself.
 #[derive(Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields, rename = "Policy", expecting = "a rate limit, such as `{ limits = [\"5/5m\"] }`")]
+#[serde(deny_unknown_fields, rename = "Policy")]
 struct Unchecked {
     /// How often, as count / window, such as `["5/5m", "50/1d"]`: at most so many in any window of the length. All
     /// must hold; at least one is required.

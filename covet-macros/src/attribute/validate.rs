@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use covet_core::policy::{Document, FILE_NAME, Policy, nearest};
+use covet_core::policy::{Document, FILE_NAME, LimitName, PermissionName, Policy, RoleName, nearest};
 use covet_core::rate_limit::{self, Scope};
 use covet_core::units::Time;
 use syn::LitStr;
@@ -94,6 +94,15 @@ impl Section {
         }
     }
 
+    /// What a name must be, if this text is none.
+    fn expects(self, name: &str) -> Result<(), &'static str> {
+        match self {
+            Self::RateLimits => name.parse::<LimitName>().map(drop).map_err(|_| LimitName::EXPECTED),
+            Self::Permissions => name.parse::<PermissionName>().map(drop).map_err(|_| PermissionName::EXPECTED),
+            Self::Roles => name.parse::<RoleName>().map(drop).map_err(|_| RoleName::EXPECTED),
+        }
+    }
+
     fn names(self, policy: &Policy) -> Vec<&str> {
         match self {
             Self::RateLimits => policy.rate_limits.keys().map(|name| name.as_str()).collect(),
@@ -136,7 +145,7 @@ fn unknown(section: Section, name: &LitStr, document: &Document) -> Option<syn::
             format!("`{text}` is a {}: write `#[{}(\"{text}\")]`", other.noun(), other.attribute())
         }
         (Some(near), None) => format!("did you mean `{near}` ({FILE_NAME}:{})?", line(&[section.key(), near])),
-        (None, None) if known.is_empty() => format!("{FILE_NAME} has no `[{}]` yet", section.key()),
+        (None, None) if known.is_empty() => first_of(section, &text, document),
         (None, None) => {
             let mut names: Vec<_> = known.iter().take(NAMES_TOLD).map(|name| format!("`{name}`")).collect();
             names.extend((known.len() > NAMES_TOLD).then(|| "…".to_owned()));
@@ -144,6 +153,26 @@ fn unknown(section: Section, name: &LitStr, document: &Document) -> Option<syn::
         }
     };
     Some(mistake::at(name.span(), "unknown_name", format!("unknown {} `{text}`", section.noun()), help))
+}
+
+/// What to write where the policy has no names of the section yet.
+fn first_of(section: Section, name: &str, document: &Document) -> String {
+    if let Err(expected) = section.expects(name) {
+        return format!("{FILE_NAME} has no {} yet, and this cannot be one; expected {expected}", section.noun());
+    }
+    let table = match section {
+        Section::RateLimits => format!("[rate_limits.{name}]\n      limits = [\"5/5m\"]"),
+        Section::Roles => format!("[roles.{name}]\n      permissions = []"),
+        // A table cannot stand there twice.
+        Section::Permissions => match document.position(&["permissions"]) {
+            Some(position) => {
+                let place = format!("`[permissions]` ({FILE_NAME}:{}) is empty; write in it", position.line);
+                return format!("{place}\n      \"{name}\" = \"what it lets one do\"");
+            }
+            None => format!("[permissions]\n      \"{name}\" = \"what it lets one do\""),
+        },
+    };
+    format!("{FILE_NAME} has no {} yet; write in it\n      {table}", section.noun())
 }
 
 fn nobody_to_count(name: &LitStr, document: &Document) -> Option<syn::Error> {
