@@ -99,7 +99,11 @@ impl Reader<'_, '_> {
         let follows = self.told.iter().any(|told| told.starts_with(about));
         let problem = (!follows).then(|| {
             self.told.insert(about.clone());
-            let (message, nearest) = describe(&error.kind);
+            let (mut message, nearest) = describe(&error.kind);
+            if let Some((example, key)) = missing.as_ref().and_then(|path| Some((shape::example(path)?, path.last()?)))
+            {
+                message.push_str(&format!(", such as `{key} = {example}`"));
+            }
             let is_key = match &error.kind {
                 Kind::UnknownField(..) | Kind::MissingField(_) => true,
                 Kind::Message(message) => original.last().is_some_and(|key| message.contains(&format!("`{key:?}`"))),

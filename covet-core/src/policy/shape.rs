@@ -83,11 +83,7 @@ fn at(key: String, value: &Value, path: &mut Vec<String>) -> Option<Error> {
 }
 
 fn wrong(value: &Value, path: &[String]) -> Option<Error> {
-    let is_key = |key: &str| {
-        let mut parts = key.split('.').zip(path);
-        key.split('.').count() == path.len() && parts.all(|(part, name)| part == "*" || part == name)
-    };
-    let (_, shape, example) = KEYS.iter().find(|(key, _, _)| is_key(key))?;
+    let (shape, example) = key(path)?;
     let (fits, expected) = match shape {
         Table => (matches!(value, Value::Dict(..)), "a table"),
         List => (matches!(value, Value::Array(..)), "a list"),
@@ -96,6 +92,19 @@ fn wrong(value: &Value, path: &[String]) -> Option<Error> {
     let mut error = Error::from(Kind::InvalidType(value.to_actual(), format!("{expected}, such as `{example}`")));
     error.path = path.to_vec();
     (!fits).then_some(error)
+}
+
+/// A value that could be written at this key.
+pub(super) fn example(path: &[String]) -> Option<&'static str> {
+    key(path).map(|(_, example)| example)
+}
+
+fn key(path: &[String]) -> Option<(Shape, &'static str)> {
+    let is = |key: &str| {
+        let mut parts = key.split('.').zip(path);
+        key.split('.').count() == path.len() && parts.all(|(part, name)| part == "*" || part == name)
+    };
+    KEYS.iter().find(|(key, ..)| is(key)).map(|(_, shape, example)| (*shape, *example))
 }
 
 #[cfg(test)]

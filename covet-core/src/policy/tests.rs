@@ -83,11 +83,12 @@ permissions = ["reed:*"]
 fn a_missing_key_is_told_once_and_not_when_it_was_there_but_wrong() {
     assert_eq!(
         problems("[application]\nname = 'Vault'\n[rate_limits.login]\nscope = 'ip'"),
-        "security.toml:3:14: `rate_limits.login`: the key `limits` is missing"
+        "security.toml:3:14: `rate_limits.login`: the key `limits` is missing, such as `limits = [\"5/5m\"]`"
     );
     let wrong = problems("[application]\nname = 'Vault'\n[rate_limits.login]\nlimits = 5");
     assert!(wrong.contains("rate_limits.login.limits") && wrong.lines().count() == 1, "{wrong}");
-    assert!(problems("").contains("the key `application` is missing"));
+    let empty = "security.toml: the key `application` is missing, such as `application = { name = \"Vault\" }`";
+    assert_eq!(problems(""), empty);
 }
 
 #[test]

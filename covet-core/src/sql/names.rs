@@ -77,7 +77,8 @@ fn lists_columns(outline: &Outline<'_, '_>, scope: &Scope, open: usize) -> bool 
         return false;
     }
     let before = |word: &str| outline.before(open).is_some_and(|token| token.is_word(word));
-    before("using") || scope.kind == Some(Kind::Insert) && (before("conflict") || follows_target(outline, scope, open))
+    let on_conflict = || before("conflict") && open > 1 && outline.before(open - 1).is_some_and(|on| on.is_word("on"));
+    before("using") || scope.kind == Some(Kind::Insert) && (on_conflict() || follows_target(outline, scope, open))
 }
 
 /// `INSERT INTO t AS a (`; behind `VALUES` there are values.

@@ -50,6 +50,7 @@ const GOOD: &[&str] = &[
     "INSERT INTO t (SELECT {a}, {b})",
     "INSERT INTO t ((SELECT 1, 2) UNION SELECT {a}, {b})",
     "INSERT INTO t (a[{i}], b) VALUES ({a}, {b})",
+    "INSERT INTO t SELECT conflict({a}), {b}",
     "INSERT INTO t AS x (a) OVERRIDING SYSTEM VALUE VALUES ({a}) RETURNING f({a}, {b})",
     "INSERT INTO t SELECT a, {b} FROM u WHERE true ON CONFLICT (a) DO UPDATE SET b = {b}, c = {c} WHERE t.a > {a}",
     "INSERT INTO t WITH RECURSIVE r AS (SELECT 1) SEARCH DEPTH FIRST BY id SET ord SELECT ord, {x}, {y} FROM r",
