@@ -56,9 +56,16 @@ impl Slot {
         self.lock().as_ref().and_then(|known| known.decision.outcome.clone().err())
     }
 
-    /// Looks at the limits that were charged.
-    pub(crate) fn with_limits<T>(&self, look: impl FnOnce(&[Seen]) -> T) -> Option<T> {
-        self.lock().as_ref().map(|known| look(&known.decision.limits))
+    /// Looks at the limits that were charged, and when.
+    pub(crate) fn with_limits<T>(&self, look: impl FnOnce(&[Seen], Timestamp) -> T) -> Option<T> {
+        self.lock().as_ref().map(|known| look(&known.decision.limits, known.now))
+    }
+
+    /// Adds a limit that the handler has charged.
+    pub(crate) fn see(&self, seen: Seen) {
+        if let Some(known) = &mut *self.lock() {
+            known.decision.see(seen);
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, Option<Known>> {

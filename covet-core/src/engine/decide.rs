@@ -49,6 +49,11 @@ pub struct Decision {
 }
 
 impl Decision {
+    /// Adds a limit that was charged later.
+    pub fn see(&mut self, seen: Seen) {
+        see(&mut self.limits, seen);
+    }
+
     fn unavailable() -> Box<Self> {
         Box::new(Self { outcome: Err(Denial::Unavailable), limits: SmallVec::new() })
     }
@@ -69,13 +74,24 @@ pub struct Grant {
     pub session: Option<Arc<Record>>,
 }
 
-/// What a limit answered.
+/// What a limit answered that a response may tell of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Seen {
     /// Its name.
     pub name: &'static str,
     /// Its answer.
     pub answer: Answer,
+    /// The fields to tell it in.
+    pub fields: Told,
+}
+
+/// In which fields a response tells of a limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct Told {
+    /// In those of the IETF draft.
+    pub ietf: bool,
+    /// In those that begin with `X-`.
+    pub x: bool,
 }
 
 impl Engine {
@@ -105,10 +121,11 @@ impl Engine {
     fn begin(&self, requirement: &'static Requirement, facts: &Facts, now: Timestamp) -> Begun {
         let mut outcomes = Outcomes::new();
         let Some(plan) = self.plan(requirement) else { return Begun::Open(Ok(outcomes)) };
-        match self.store().run_now(&self.steps(plan, facts), now, &mut outcomes) {
+        match self.store().run_now(&self.steps(plan, facts, now), now, &mut outcomes) {
             Ok(true) => {
-                let decision = judge(plan, &outcomes, now);
-                if decision.outcome.is_ok() { Begun::Admitted(decision) } else { Begun::Open(Ok(outcomes)) }
+                let decision = judge(plan, facts, &outcomes, now);
+                let quiet = decision.outcome.is_ok() && !outcomes.iter().any(Outcome::would_refuse);
+                if quiet { Begun::Admitted(decision) } else { Begun::Open(Ok(outcomes)) }
             }
             Ok(false) => Begun::Open(Ok(outcomes)),
             Err(error) => Begun::Open(Err(error)),
@@ -128,7 +145,7 @@ impl Engine {
             return Decision::unavailable();
         };
         let outcomes = match begun {
-            Ok(outcomes) => self.run_rest(&self.steps(plan, facts), outcomes, now).await,
+            Ok(outcomes) => self.run_rest(&self.steps(plan, facts, now), outcomes, now).await,
             Err(error) => Err(error),
         };
         let outcomes = match outcomes {
@@ -139,9 +156,16 @@ impl Engine {
                 return Decision::unavailable();
             }
         };
-        let decision = judge(plan, &outcomes, now);
+        let decision = judge(plan, facts, &outcomes, now);
         if let Err(denial) = &decision.outcome {
             self.report(denial, &outcomes, requirement, facts, now).await;
+        }
+        for (limit, outcome) in charged(plan, facts, &outcomes).filter(|(_, outcome)| outcome.would_refuse()) {
+            let account = live_session(&outcomes).map(|record| &record.user.id);
+            let event = Event::new(Kind::ExcessRateLimit, now).account(account).ip(facts.client);
+            let event = event.detail("route", requirement.route).detail("limit", limit.name).detail("mode", "shadow");
+            self.log(&event).await;
+            debug_assert!(!outcome.is_refusal(), "a limit in shadow refuses nobody");
         }
         decision
     }
@@ -161,24 +185,31 @@ impl Engine {
 
     /// The batch: limits of strangers, the session, limits of its owner. It stops at the first refusal, so an owner is
     /// charged only by their own session.
-    fn steps<'p>(&'p self, plan: &'p Plan, facts: &Facts) -> SmallVec<[Step<'p>; 4]> {
+    fn steps<'p>(&'p self, plan: &'p Plan, facts: &Facts, now: Timestamp) -> SmallVec<[Step<'p>; 4]> {
         let mut steps = SmallVec::new();
-        let charge = |limit: &'p Limit, key| Step::Charge { key, policy: &limit.policy, cost: limit.policy.cost() };
-        steps.extend(plan.stranger_limits.iter().map(|limit| charge(limit, self.stranger_key(limit, facts))));
+        let charge = |limit: &'p Limit, key| {
+            let (policy, tiers, cost) = (&limit.policy, limit.tiers.as_slice(), limit.policy.cost());
+            Step::Charge { key, policy, tiers, cost, shadow: !limit.policy.refuses_at(now.seconds()) }
+        };
+        let bound = |limit: &&Limit| !limit.spares(facts.client);
+        steps.extend(
+            plan.stranger_limits.iter().filter(bound).map(|limit| charge(limit, self.stranger_key(limit, facts))),
+        );
         if let Some(presented) = &facts.session {
             steps.push(Step::Session { key: *presented.key(), policy: &self.policy().sessions });
-            steps.extend(plan.user_limits.iter().map(|limit| charge(limit, owner_key(limit, presented.key()))));
+            let limits = plan.user_limits.iter().filter(bound);
+            steps.extend(limits.map(|limit| charge(limit, owner_key(limit, presented.key()))));
         }
         steps
     }
 
     fn stranger_key(&self, limit: &Limit, facts: &Facts) -> Key {
-        let id = match limit.policy.scope() {
+        let id = match limit.scope {
             Scope::Ip => match facts.client.map(|address| http::bucket(&self.policy().http, address)) {
                 Some(IpAddr::V4(v4)) => limit.begun.part(&v4.octets()).end(),
                 Some(IpAddr::V6(v6)) => limit.begun.part(&v6.octets()).end(),
                 // Who has no address shares one counter with all who have none.
-                None => limit.tag,
+                None => limit.begun.end(),
             },
             _ => limit.tag,
         };
@@ -208,7 +239,7 @@ impl Engine {
 }
 
 fn owner_key(limit: &Limit, session: &Key) -> Key {
-    let id = match limit.policy.scope() {
+    let id = match limit.scope {
         Scope::Session => limit.begun.part(&session.id.0).end(),
         _ => limit.tag,
     };
@@ -216,22 +247,44 @@ fn owner_key(limit: &Limit, session: &Key) -> Key {
 }
 
 fn live_session(outcomes: &[Outcome]) -> Option<&Arc<Record>> {
-    outcomes.iter().find_map(|outcome| if let Outcome::Session(answer) = outcome { answer.live() } else { None })
+    outcomes.iter().find_map(Outcome::session)
+}
+
+/// The limits that were charged, each with what became of it.
+fn charged<'a>(
+    plan: &'a Plan,
+    facts: &Facts,
+    outcomes: &'a [Outcome],
+) -> impl Iterator<Item = (&'a Limit, &'a Outcome)> {
+    let client = facts.client;
+    let limits = plan.stranger_limits.iter().chain(&plan.user_limits).filter(move |limit| !limit.spares(client));
+    limits.zip(outcomes.iter().filter(|outcome| !matches!(outcome, Outcome::Session(_))))
 }
 
 /// What the answers of the store mean for the route: pure.
-fn judge(plan: &Plan, outcomes: &[Outcome], now: Timestamp) -> Box<Decision> {
-    let names = plan.stranger_limits.iter().chain(&plan.user_limits).map(|limit| limit.name);
-    let answers =
-        outcomes.iter().filter_map(|outcome| if let Outcome::Charge(answer) = outcome { Some(*answer) } else { None });
-    let limits: SmallVec<[Seen; 2]> = names.zip(answers).map(|(name, answer)| Seen { name, answer }).collect();
-    let refused = limits.iter().find(|seen| seen.answer.is_refused());
+fn judge(plan: &Plan, facts: &Facts, outcomes: &[Outcome], now: Timestamp) -> Box<Decision> {
+    let (mut limits, mut refused) = (SmallVec::<[Seen; 2]>::new(), None);
+    for (limit, outcome) in charged(plan, facts, outcomes) {
+        let Outcome::Charge(answer) = outcome else { continue };
+        if answer.is_refused() {
+            refused = Some(Denial::RateLimited { limit: limit.name, answer: *answer });
+        }
+        see(&mut limits, Seen { name: limit.name, answer: *answer, fields: limit.told });
+    }
     let outcome = match (refused, &plan.user) {
-        (Some(seen), _) => Err(Denial::RateLimited { limit: seen.name, answer: seen.answer }),
+        (Some(denial), _) => Err(denial),
         (None, None) => Ok(Grant { session: live_session(outcomes).cloned() }),
         (None, Some(user)) => admit(user, live_session(outcomes), now),
     };
     Box::new(Decision { outcome, limits })
+}
+
+/// Of a limit with several scopes the tightest is told.
+fn see(limits: &mut SmallVec<[Seen; 2]>, new: Seen) {
+    match limits.iter_mut().find(|seen| seen.name == new.name) {
+        Some(seen) => seen.answer = seen.answer.tighter(new.answer),
+        None => limits.push(new),
+    }
 }
 
 fn admit(user: &User, session: Option<&Arc<Record>>, now: Timestamp) -> Result<Grant, Denial> {

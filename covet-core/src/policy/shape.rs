@@ -18,7 +18,7 @@ enum Shape {
 use Shape::{List, Table, Text};
 
 /// Each key, with `*` for any name or any element, its shape and an example.
-const KEYS: [(&str, Shape, &str); 41] = [
+const KEYS: [(&str, Shape, &str); 53] = [
     ("application", Table, r#"{ name = "Vault" }"#),
     ("application.name", Text, r#""Vault""#),
     ("permissions", Table, r#"{ "read:notes" = "See one's own notes" }"#),
@@ -32,7 +32,19 @@ const KEYS: [(&str, Shape, &str); 41] = [
     ("rate_limits", Table, r#"{ login = { limits = ["5/5m"] } }"#),
     ("rate_limits.*", Table, r#"{ limits = ["5/5m"] }"#),
     ("rate_limits.*.limits", List, r#"["5/5m"]"#),
-    ("rate_limits.*.scope", Text, r#""ip""#),
+    ("rate_limits.*.algorithm", Text, r#""sliding_window""#),
+    ("rate_limits.*.mode", Text, r#""enforce""#),
+    ("rate_limits.*.purpose", Text, r#""auth""#),
+    ("rate_limits.*.on_store_failure", Text, r#""deny""#),
+    ("rate_limits.*.headers", List, r#"["ietf"]"#),
+    ("rate_limits.*.headers.*", Text, r#""ietf""#),
+    ("rate_limits.*.exempt", Table, r#"{ networks = ["10.0.0.0/8"] }"#),
+    ("rate_limits.*.exempt.networks", List, r#"["10.0.0.0/8"]"#),
+    ("rate_limits.*.exempt.networks.*", Text, r#""10.0.0.0/8""#),
+    ("rate_limits.*.exempt.roles", List, r#"["admin"]"#),
+    ("rate_limits.*.exempt.roles.*", Text, r#""admin""#),
+    ("rate_limits.*.tiers", Table, r#"{ admin = ["1000/1m"] }"#),
+    ("rate_limits.*.tiers.*", List, r#"["1000/1m"]"#),
     ("lockout", Table, "{ max_attempts = 5 }"),
     ("password", Table, "{ min_length = 15 }"),
     ("password.context_words", List, r#"["vault"]"#),

@@ -106,6 +106,25 @@ fn roles_that_inherit_in_a_circle_are_refused_once_a_circle() {
 }
 
 #[test]
+fn a_limit_names_roles_and_permissions_that_there_are() {
+    let limit = |rest: &str| {
+        let text = format!("{BASE}\n[rate_limits.api]\nlimits = ['9/1m']\nscope = 'user'\n{rest}");
+        Policy::parse("security.toml", &text).map_err(|problems| problems.to_string())
+    };
+    limit("exempt.roles = ['admin']\ntiers = { member = ['99/1m'], 'write:notes' = ['999/1m'] }").unwrap();
+    let told = limit("exempt.roles = ['admn']\ntiers = { membr = ['99/1m'], 'write:note' = ['999/1m'] }").unwrap_err();
+    for line in [
+        "`rate_limits.api.exempt.roles[0]`: unknown role `admn`, expected a role of `[roles]`; did you mean `admin`?",
+        "`rate_limits.api.tiers.membr`: unknown tier `membr`, expected a role of `[roles]` or a permission; did you \
+         mean `member`?",
+        "unknown tier `write:note`, expected a role of `[roles]` or a permission; did you mean `write:notes`?",
+    ] {
+        assert!(told.contains(line), "{line}\nis not in\n{told}");
+    }
+    assert_eq!(told.lines().count(), 3, "{told}");
+}
+
+#[test]
 fn a_role_has_its_own_and_inherited_permissions() {
     let policy = Policy::parse("security.toml", BASE).unwrap();
     let of = |role| policy.permissions_of(role).into_iter().map(|p| p.as_str().to_owned()).collect::<Vec<_>>();

@@ -59,10 +59,16 @@ impl Answer {
         self.retry_after_millis.is_some()
     }
 
-    /// Of two rates the one that refuses longer, or else has less left, or else for longer.
-    fn tighter(self, other: Self) -> Self {
+    /// Whether it refuses longer, or else has less left, or else for longer.
+    #[must_use]
+    pub fn is_tighter_than(&self, other: &Self) -> bool {
         let urgency = |answer: &Self| (answer.retry_after_millis, u32::MAX - answer.remaining, answer.reset_millis);
-        if urgency(&other) > urgency(&self) { other } else { self }
+        urgency(self) > urgency(other)
+    }
+
+    #[must_use]
+    pub(crate) fn tighter(self, other: Self) -> Self {
+        if other.is_tighter_than(&self) { other } else { self }
     }
 }
 

@@ -39,9 +39,11 @@ mod bucket;
 mod check;
 #[cfg(feature = "runtime")]
 mod fixed;
+mod options;
 #[cfg(feature = "runtime")]
 mod packed;
 mod policy;
+mod scope;
 #[cfg(all(test, feature = "runtime"))]
 mod tests;
 
@@ -49,4 +51,6 @@ mod tests;
 pub(crate) use self::check::kept_until;
 #[cfg(feature = "runtime")]
 pub use self::check::{Answer, Charged, State, charge, charge_mut, expires};
-pub use self::policy::{Algorithm, Burst, Policy, PolicyError, Rates, Scope};
+pub use self::options::{Exempt, Fields, Mode, OnStoreFailure, Purpose, Tiers};
+pub use self::policy::{Algorithm, Burst, Policy, PolicyError, Rates};
+pub use self::scope::{Scope, Scopes};

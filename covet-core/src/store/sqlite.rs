@@ -223,7 +223,11 @@ impl Store for SqliteStore {
 
     fn run_now(&self, steps: &[Step<'_>], now: Timestamp, outcomes: &mut Outcomes) -> Result<bool, StoreError> {
         for step in steps {
-            let Some(outcome) = self.step_now(step, now)? else { return Ok(false) };
+            let outcome = match step.for_whom(outcomes) {
+                Some(step) => self.step_now(&step, now)?,
+                None => Some(Outcome::Exempt),
+            };
+            let Some(outcome) = outcome else { return Ok(false) };
             let refused = outcome.is_refusal();
             outcomes.push(outcome);
             if refused {
@@ -236,7 +240,10 @@ impl Store for SqliteStore {
     async fn run(&self, steps: &[Step<'_>], now: Timestamp) -> Result<Vec<Outcome>, StoreError> {
         let mut outcomes = Vec::with_capacity(steps.len());
         for step in steps {
-            let outcome = self.step(step, now).await?;
+            let outcome = match step.for_whom(&outcomes) {
+                Some(step) => self.step(&step, now).await?,
+                None => Outcome::Exempt,
+            };
             let refused = outcome.is_refusal();
             outcomes.push(outcome);
             if refused {

@@ -73,7 +73,7 @@ fn limit() -> rate_limit::Policy {
 }
 
 async fn charge(store: &impl Store, policy: &rate_limit::Policy, key: Key, now: Timestamp) -> Result<bool, StoreError> {
-    let outcomes = store.run(&[Step::Charge { key, policy, cost: 1 }], now).await?;
+    let outcomes = store.run(&[Step::Charge { key, policy, tiers: &[], cost: 1, shadow: false }], now).await?;
     Ok(outcomes.iter().all(|outcome| !outcome.is_refusal()))
 }
 

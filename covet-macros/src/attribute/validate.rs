@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use covet_core::policy::{Document, FILE_NAME, LimitName, PermissionName, Policy, RoleName, nearest};
-use covet_core::rate_limit::{self, Scope};
+use covet_core::rate_limit;
 use covet_core::units::Time;
 use syn::LitStr;
 
@@ -177,10 +177,8 @@ fn first_of(section: Section, name: &str, document: &Document) -> String {
 
 fn nobody_to_count(name: &LitStr, document: &Document) -> Option<syn::Error> {
     let text = name.value();
-    let scope = document.policy.rate_limits.get(text.as_str()).map(rate_limit::Policy::scope)?;
-    if !matches!(scope, Scope::User | Scope::Session) {
-        return None;
-    }
+    let mut scopes = document.policy.rate_limits.get(text.as_str()).map(rate_limit::Policy::scopes)?.iter();
+    let scope = scopes.find(|scope| scope.needs_user())?;
     let line = document.position(&["rate_limits", &text, "scope"]).map_or(1, |position| position.line);
     let message =
         format!("the rate limit `{text}` counts by {scope} ({FILE_NAME}:{line}), and this route admits anyone");

@@ -114,8 +114,8 @@ impl MemoryStore {
 
     /// One step, without waiting.
     pub(super) fn step(&self, step: &Step<'_>, now: Timestamp) -> Result<Outcome, StoreError> {
-        if let Step::Charge { key, policy, cost } = step {
-            return Ok(Outcome::Charge(self.charge(key, policy, *cost, now)?));
+        if let Step::Charge { key, policy, cost, shadow, .. } = step {
+            return Ok(Outcome::of_charge(self.charge(key, policy, *cost, now)?, *shadow));
         }
         let mut shard = self.shard(step.key()).lock();
         let bucket = self.live(&mut shard, step.key(), now);
@@ -460,7 +460,7 @@ impl Store for MemoryStore {
 
     fn run_now(&self, steps: &[Step<'_>], now: Timestamp, outcomes: &mut Outcomes) -> Result<bool, StoreError> {
         for step in steps {
-            let outcome = self.step(step, now)?;
+            let outcome = step.for_whom(outcomes).map_or(Ok(Outcome::Exempt), |step| self.step(&step, now))?;
             let refused = outcome.is_refusal();
             outcomes.push(outcome);
             if refused {
