@@ -41,7 +41,8 @@ fn routes_take_paths_and_name_them_by_module() {
 #[test]
 fn there_may_be_no_routes() {
     assert!(covet::routes![].is_empty());
-    let rocket = rocket::build().mount("/", covet::routes![]).mount("/", covet::routes![list, notes::list]);
+    let rocket =
+        crate::support::App::new().bare().mount("/", covet::routes![]).mount("/", covet::routes![list, notes::list]);
     assert_eq!(rocket.routes().count(), 2);
 }
 
