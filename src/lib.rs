@@ -89,9 +89,34 @@ pub use covet_core::{store, time};
 pub use covet_macros::{
     policy, public, rate_limit, require_auth, require_mfa, require_permission, require_role, routes, safe_sql,
 };
+/// A guard through which a handler counts by what only it knows: by the address that a mail is sent to, or how much
+/// somebody writes.
+///
+/// ```toml
+/// [rate_limits.writing]
+/// limits = ["1024/1h"]
+/// scope = "key"
+/// ```
+///
+/// ```
+/// use covet::{Limiter, Problem, User, require_permission};
+/// use rocket::post;
+///
+/// covet::policy!(); // makes a type of each limit by key
+///
+/// #[require_permission("write:notes")]
+/// #[post("/notes", data = "<text>")]
+/// async fn create(user: &User, limiter: Limiter<'_>, text: String) -> Result<String, Problem> {
+///     let kibibytes = text.len().div_ceil(1024) as u32;
+///     limiter.check::<policy::limits::Writing>(user.id.as_str(), kibibytes).await?;
+///     Ok(format!("{kibibytes} KiB more"))
+/// }
+/// # let _ = covet::routes![create];
+/// ```
+pub use covet_rocket::Limiter;
 pub use covet_rocket::{
-    Auth, Covered, Covet, Denied, Json, Limit, Limiter, NewAccount, Password, Permission, Problem, ReturnTo, Session,
-    Settings, SettingsError, SignedIn, Stage, Unreadable, User,
+    Auth, Covered, Covet, Denied, Json, Limit, NewAccount, Password, Permission, Problem, ReturnTo, Session, Settings,
+    SettingsError, SignedIn, Stage, Unreadable, User,
 };
 #[cfg(feature = "sqlite")]
 pub use covet_rocket::{Db, Migration};
@@ -100,12 +125,14 @@ pub use covet_rocket::{Db, Migration};
 #[doc(hidden)]
 pub mod __private {
     pub use std::convert::From;
+    pub use std::option::Option;
     pub use std::primitive::{str, u8};
     pub use std::vec::Vec;
     pub use std::{concat, include_bytes, include_str, module_path};
 
     pub use covet_core;
-    pub use covet_core::requirement::{Access, Clause, Mfa, Requirement};
+    pub use covet_core::rate_limit::Cost;
+    pub use covet_core::requirement::{Access, Charge, Clause, Mfa, Requirement};
     pub use covet_rocket::{Covered, Guard, route};
     pub use rocket::Route;
     pub use sqlx;

@@ -3,15 +3,26 @@
 //! The macros write it as a constant beside the route; the engine resolves its names against the policy once, at
 //! ignition, so that a request meets numbers.
 
+use crate::rate_limit::Cost;
+
 /// What one route demands.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Requirement {
     /// The route, by module and name: `vault::pages::login`.
     pub route: &'static str,
-    /// Names of `[rate_limits]`; all of them are charged.
-    pub limits: &'static [&'static str],
+    /// The rate limits; all of them are charged.
+    pub limits: &'static [Charge],
     /// Who may call it.
     pub access: Access,
+}
+
+/// A rate limit that a route charges.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Charge {
+    /// Its name in `[rate_limits]`.
+    pub limit: &'static str,
+    /// How much one request counts, if not what the policy says.
+    pub cost: Option<Cost>,
 }
 
 /// Who may call a route.

@@ -74,10 +74,23 @@ impl<const MIN: u32, const MAX: u32> Count<MIN, MAX> {
         Self(count)
     }
 
+    /// The number, if it is in range.
+    ///
+    /// # Errors
+    ///
+    /// What was expected.
+    pub fn new(count: u32) -> Result<Self, UnitError> {
+        if (MIN..=MAX).contains(&count) { Ok(Self(count)) } else { Err(UnitError(Self::expected())) }
+    }
+
     /// The number.
     #[must_use]
     pub const fn get(self) -> u32 {
         self.0
+    }
+
+    fn expected() -> String {
+        format!("a whole number from {MIN} to {MAX}")
     }
 }
 
@@ -376,12 +389,12 @@ impl<'de, const MIN: u32, const MAX: u32> Deserialize<'de> for Count<MIN, MAX> {
             type Value = Count<MIN, MAX>;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                write!(f, "a whole number from {MIN} to {MAX}")
+                f.write_str(&Count::<MIN, MAX>::expected())
             }
 
             fn visit_u64<E: de::Error>(self, number: u64) -> Result<Self::Value, E> {
-                let count = u32::try_from(number).ok().filter(|count| (MIN..=MAX).contains(count));
-                count.map(Count).ok_or_else(|| E::invalid_value(Unexpected::Unsigned(number), &self))
+                let count = u32::try_from(number).ok().and_then(|count| Count::new(count).ok());
+                count.ok_or_else(|| E::invalid_value(Unexpected::Unsigned(number), &self))
             }
 
             fn visit_i64<E: de::Error>(self, number: i64) -> Result<Self::Value, E> {

@@ -10,12 +10,14 @@ mod policy;
 mod policy_module;
 mod routes;
 mod safe_sql;
+mod section;
 
 use proc_macro::TokenStream;
 
 use self::attribute::Name;
 
-/// Charges a rate limit of `[rate_limits]` before the route runs: `#[rate_limit("login")]`. May stand several times.
+/// Charges a rate limit of `[rate_limits]` before the route runs: `#[rate_limit("login")]`. May stand several times. With
+/// `cost = 5` one request counts 5, from 1 to 1000; else what the policy says, which is 1 unless it says otherwise.
 #[proc_macro_attribute]
 pub fn rate_limit(arguments: TokenStream, item: TokenStream) -> TokenStream {
     attribute::expand(Name::RateLimit, arguments.into(), item.into()).into()
@@ -58,7 +60,8 @@ pub fn routes(input: TokenStream) -> TokenStream {
     routes::expand(input.into()).into()
 }
 
-/// Makes the module `policy`: the text that this program was compiled with, and a type for each permission.
+/// Makes the module `policy`: the text that this program was compiled with, a type for each permission in
+/// `policy::permissions`, and one for each rate limit with `scope = "key"` in `policy::limits`.
 #[proc_macro]
 pub fn policy(input: TokenStream) -> TokenStream {
     policy_module::expand(input.into()).into()

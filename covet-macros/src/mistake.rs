@@ -21,6 +21,13 @@ pub(crate) fn on(tokens: impl ToTokens, code: &str, message: impl Display, help:
     Error::new_spanned(tokens, text(code, message, help))
 }
 
+/// Whether an error is such a mistake, and not one of the parser's.
+pub(crate) fn is_one(error: &Error) -> bool {
+    error.to_string().starts_with(PREFIX)
+}
+
+const PREFIX: &str = "[covet::";
+
 fn text(code: &str, message: impl Display, help: impl Display) -> String {
-    format!("[covet::{code}] {message}\n  = help: {help}")
+    format!("{PREFIX}{code}] {message}\n  = help: {help}")
 }

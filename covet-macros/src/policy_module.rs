@@ -3,12 +3,14 @@
 use std::collections::BTreeMap;
 
 use covet_core::policy::{Document, FILE_NAME};
+use covet_core::rate_limit::Scope;
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
 
 use crate::mistake;
 use crate::paths::{covet, private};
 use crate::policy;
+use crate::section::Section;
 
 pub(crate) fn expand(input: TokenStream) -> TokenStream {
     if !input.is_empty() {
@@ -35,28 +37,13 @@ pub(crate) fn expand(input: TokenStream) -> TokenStream {
 fn module(found: &policy::Found) -> TokenStream {
     let (covet, private) = (covet(), private());
     let path = found.path.display().to_string();
-    let mut types: BTreeMap<String, &str> = BTreeMap::new();
-    let mut errors = TokenStream::new();
-    for permission in found.document.policy.permissions.keys() {
-        match named(permission.as_str(), &types, &found.document) {
-            Ok(name) => drop(types.insert(name, permission.as_str())),
-            Err(error) => errors.extend(error.into_compile_error()),
-        }
-    }
-    let permissions = types.iter().map(|(name, permission)| {
-        let name = Ident::new(name, Span::call_site());
-        let doc = format!("The permission `{permission}`.");
-        quote! {
-            #[doc = #doc]
-            #[derive(Debug, Clone, Copy)]
-            pub struct #name;
-            impl #covet::Permission for #name {
-                const NAME: &'static #private::str = #permission;
-            }
-        }
-    });
+    let Document { policy, .. } = &found.document;
+    let permissions = policy.permissions.keys().map(|name| name.as_str());
+    let permissions = types(Section::Permissions, permissions, &quote!(#covet::Permission), &found.document);
+    let by_key = policy.rate_limits.iter().filter(|(_, limit)| limit.scopes().contains(&Scope::Key));
+    let limits = by_key.map(|(name, _)| name.as_str());
+    let limits = types(Section::RateLimits, limits, &quote!(#covet::Limit), &found.document);
     quote! {
-        #errors
         /// The policy this program was compiled with.
         #[allow(dead_code)]
         pub mod policy {
@@ -66,36 +53,72 @@ fn module(found: &policy::Found) -> TokenStream {
 
             /// A type for each permission.
             pub mod permissions {
-                #(#permissions)*
+                #permissions
+            }
+
+            /// A type for each rate limit with `scope = "key"`.
+            pub mod limits {
+                #limits
             }
         }
     }
 }
 
-/// The name of the permission's type, unless another one has it or nothing can.
-fn named(permission: &str, types: &BTreeMap<String, &str>, document: &Document) -> syn::Result<String> {
-    let name = type_name(permission);
-    let line = |permission| document.position(&["permissions", permission]).map_or(1, |position| position.line);
+/// A type for each name, which knows the name by the trait; and a mistake for each that can have none.
+fn types<'p>(
+    section: Section,
+    names: impl Iterator<Item = &'p str>,
+    of_trait: &TokenStream,
+    document: &Document,
+) -> TokenStream {
+    let private = private();
+    let mut types: BTreeMap<String, &str> = BTreeMap::new();
+    let mut tokens = TokenStream::new();
+    for name in names {
+        match named(section, name, &types, document) {
+            Ok(named) => drop(types.insert(named, name)),
+            Err(error) => tokens.extend(error.into_compile_error()),
+        }
+    }
+    for (named, name) in types {
+        let ident = Ident::new(&named, Span::call_site());
+        let doc = format!("The {} `{name}`.", section.noun());
+        tokens.extend(quote! {
+            #[doc = #doc]
+            #[derive(Debug, Clone, Copy)]
+            pub struct #ident;
+            impl #of_trait for #ident {
+                const NAME: &'static #private::str = #name;
+            }
+        });
+    }
+    tokens
+}
+
+/// What the type of a name is called, unless another one is called so or nothing can be.
+fn named(section: Section, name: &str, types: &BTreeMap<String, &str>, document: &Document) -> syn::Result<String> {
+    let (named, noun) = (type_name(name), section.noun());
+    let line = |name| document.position(&[section.key(), name]).map_or(1, |position| position.line);
     let error = |message, help: String| Err(mistake::at(Span::call_site(), "policy", message, help));
     // The only keyword that begins with a capital (the Rust Reference, "Keywords").
-    if name == "Self" {
-        let message = format!("the permission `{permission}` would be the type `Self`, which is a keyword of Rust");
-        return error(message, format!("rename it in {FILE_NAME}:{}, for instance `self:read`", line(permission)));
+    if named == "Self" {
+        let message = format!("the {noun} `{name}` would be the type `Self`, which is a keyword of Rust");
+        return error(message, format!("rename it in {FILE_NAME}:{}, for instance `self-service`", line(name)));
     }
-    if let Some(&other) = types.get(&name) {
-        let message = format!("the permissions `{other}` and `{permission}` would both be the type `{name}`");
-        return error(message, format!("rename one of them: {FILE_NAME}:{} and {}", line(other), line(permission)));
+    if let Some(&other) = types.get(&named) {
+        let message = format!("the {noun}s `{other}` and `{name}` would both be the type `{named}`");
+        return error(message, format!("rename one of them: {FILE_NAME}:{} and {}", line(other), line(name)));
     }
-    Ok(name)
+    Ok(named)
 }
 
 /// `write:notes` as `WriteNotes`.
-fn type_name(permission: &str) -> String {
+pub(crate) fn type_name(name: &str) -> String {
     let capital = |word: &str| {
         let mut letters = word.chars();
         letters.next().map(|first| first.to_ascii_uppercase()).into_iter().chain(letters).collect::<String>()
     };
-    permission.split([':', '-', '_']).map(capital).collect()
+    name.split([':', '-', '_']).map(capital).collect()
 }
 
 #[cfg(test)]
@@ -107,7 +130,7 @@ mod tests {
         let text = format!("application.name = \"Notes\"\n[permissions]\n{lines}");
         let document = Document::parse("security.toml", &text).map_err(|problems| problems.to_string())?;
         let types = known.iter().map(|name| (type_name(name), *name)).collect();
-        named(permission, &types, &document).map_err(|error| error.to_string())
+        named(Section::Permissions, permission, &types, &document).map_err(|error| error.to_string())
     }
 
     #[test]

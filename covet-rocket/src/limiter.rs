@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use covet_core::engine::{LimitError, Seen};
+use covet_core::engine::{Facts, LimitError};
 use covet_core::time::Timestamp;
 use rocket::http::Status;
 use rocket::request::{FromRequest, Outcome};
@@ -13,50 +13,50 @@ use crate::ready::Ready;
 use crate::slot::Slot;
 
 /// A rate limit of the policy with `scope = "key"`, as a type: `policy!()` makes one of each.
+#[diagnostic::on_unimplemented(
+    message = "[covet::limit] `{Self}` is no rate limit that handlers count",
+    label = "not a type of `policy::limits`",
+    note = "`policy!()` makes a type in `policy::limits` of each rate limit with `scope = \"key\"`"
+)]
 pub trait Limit {
     /// Its name.
     const NAME: &'static str;
 }
 
-/// Counts by a key that only the handler knows, such as the address that a mail is sent to, after the route's own
-/// limits have been charged. A refusal turns into the same response as that of a limit of the route.
+/// The route's own limits have been charged before. A key may be of any length and content; it is kept as a keyed hash,
+/// and no log has it. Keys that are to count as one, such as names in another case, the handler makes one.
 ///
-/// ```ignore
-/// #[public]
-/// #[post("/reset", data = "<form>")]
-/// async fn reset(limiter: Limiter<'_>, form: Form<Reset<'_>>) -> Result<(), Problem> {
-///     limiter.check::<policy::limits::Mail>(form.email.to_lowercase(), 1).await?;
-///     …
-/// }
-/// ```
+/// A handler that turns a refusal into a [`Problem`](crate::Problem), or into status 429 by itself, answers as a limit
+/// of the route does: with `Retry-After`, and with a page where a browser is to see one of the status.
 pub struct Limiter<'r> {
     request: &'r Request<'r>,
     ready: &'r Ready,
+    facts: Facts,
     now: Timestamp,
 }
 
 impl Limiter<'_> {
-    /// Charges the limit for a key; a refusal charges nothing. The key is kept as a keyed hash.
+    /// Charges the limit for a key by `cost`; a refusal charges nothing. A cost over the count of a rate never fits it.
     ///
     /// # Errors
     ///
     /// [`LimitError::Reached`] when the limit is reached, which is status 429 with `Retry-After`, and
     /// [`LimitError::Store`] when the store does not answer, which is 503.
     pub async fn check<L: Limit>(&self, key: impl AsRef<[u8]> + Send, cost: u32) -> Result<(), LimitError> {
-        let answer = self.ready.engine.charge(L::NAME, key.as_ref(), cost, self.now).await;
-        if let Ok(seen) | Err(LimitError::Reached(seen)) = &answer {
+        let answer = self.ready.engine.charge(L::NAME, key.as_ref(), cost, &self.facts, self.now).await;
+        if let Ok(Some(seen)) | Err(LimitError::Reached(seen)) = &answer {
             Slot::of(self.request).see(*seen);
         }
         answer.map(drop)
     }
 
-    /// How much the limit still admits for a key; charges nothing.
+    /// How much more the limit admits for a key now; charges nothing.
     ///
     /// # Errors
     ///
     /// [`LimitError::Store`] when the store does not answer.
-    pub async fn peek<L: Limit>(&self, key: impl AsRef<[u8]> + Send) -> Result<Seen, LimitError> {
-        self.ready.engine.peek(L::NAME, key.as_ref(), self.now).await
+    pub async fn peek<L: Limit>(&self, key: impl AsRef<[u8]> + Send) -> Result<u32, LimitError> {
+        self.ready.engine.peek(L::NAME, key.as_ref(), self.now).await.map(|answer| answer.remaining)
     }
 
     /// Forgets what was charged for a key, as when its owner has proven who they are.
@@ -81,7 +81,7 @@ impl<'r> FromRequest<'r> for Limiter<'r> {
 
     async fn from_request(request: &'r Request<'_>) -> Outcome<Self, Denied> {
         match (Ready::of(request), Slot::of(request).facts()) {
-            (Some(ready), Some((_, now))) => Outcome::Success(Self { request, ready, now }),
+            (Some(ready), Some((facts, now))) => Outcome::Success(Self { request, ready, facts, now }),
             _ => Outcome::Error((Status::ServiceUnavailable, Denied("the route is not guarded by covet"))),
         }
     }

@@ -15,6 +15,8 @@ pub(crate) struct Slot(Mutex<Option<Known>>);
 struct Known {
     facts: Facts,
     decision: Box<Decision>,
+    /// A limit that the handler has charged and that is reached.
+    reached: Option<Denial>,
     now: Timestamp,
 }
 
@@ -26,7 +28,7 @@ impl Slot {
 
     /// Fills the slot of a request; the last route that Rocket tries decides.
     pub(crate) fn fill(request: &Request<'_>, facts: Facts, decision: Box<Decision>, now: Timestamp) {
-        let mut known = Some(Known { facts, decision, now });
+        let mut known = Some(Known { facts, decision, reached: None, now });
         let slot = request.local_cache(|| Self(Mutex::new(known.take())));
         if known.is_some() {
             *slot.lock() = known;
@@ -51,9 +53,9 @@ impl Slot {
         self.lock().as_ref().and_then(|known| known.decision.outcome.clone().ok())
     }
 
-    /// Why the request was refused, if it was.
+    /// Why the request was refused, if it was: by the guard, or else by a limit that its handler charged.
     pub(crate) fn denial(&self) -> Option<Denial> {
-        self.lock().as_ref().and_then(|known| known.decision.outcome.clone().err())
+        self.lock().as_ref().and_then(|known| known.decision.outcome.clone().err().or_else(|| known.reached.clone()))
     }
 
     /// Looks at the limits that were charged, and when.
@@ -65,6 +67,9 @@ impl Slot {
     pub(crate) fn see(&self, seen: Seen) {
         if let Some(known) = &mut *self.lock() {
             known.decision.see(seen);
+            if seen.answer.is_refused() {
+                known.reached = Some(Denial::RateLimited { limit: seen.name, answer: seen.answer });
+            }
         }
     }
 

@@ -46,6 +46,13 @@ pub struct Draft<'r> {
     body: &'r str,
 }
 
+impl Draft<'_> {
+    /// How long it is, in kibibytes, each that is begun.
+    pub fn kibibytes(&self) -> u32 {
+        u32::try_from((self.title.len() + self.body.len()).div_ceil(1024)).unwrap_or(u32::MAX)
+    }
+}
+
 fn fitting_title<'v>(title: &&'v str) -> form::Result<'v, ()> {
     match title.trim().chars().count() {
         _ if title.contains(char::is_control) => Err(Error::validation("A title is one line of text."))?,

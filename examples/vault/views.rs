@@ -59,6 +59,8 @@ pub enum Failure {
     Page(Page),
     /// There is no such thing, or it is not this user's.
     NotFound,
+    /// A limit is reached; the page is Covet's.
+    TooMuch,
     /// Something broke; the log has the reason, the visitor has not.
     Broken,
 }
@@ -81,6 +83,7 @@ impl<'r> Responder<'r, 'static> for Failure {
         match self {
             Self::Page(page) => page.respond_to(request),
             Self::NotFound => Err(Status::NotFound),
+            Self::TooMuch => Err(Status::TooManyRequests),
             Self::Broken => Err(Status::InternalServerError),
         }
     }

@@ -177,24 +177,40 @@ fn the_first_name_of_its_kind_is_told_with_the_table_it_needs() -> Result {
 }
 
 #[test]
-fn permissions_that_have_no_type_are_told() -> Result {
+fn names_that_have_no_type_are_told() -> Result {
     let project = Project::new("no-type")?;
     project.write("Cargo.toml", &project.manifest()?)?;
     let none = "[permissions]\nself = \"See oneself\"\nread-notes = \"See all notes\"";
-    project.write("security.toml", &POLICY.replace("[permissions]", none))?;
+    // The first two have no type, and need none.
+    let by_key = [
+        "[rate_limits.log-in]",
+        "[rate_limits.log_in]",
+        "[rate_limits.self]",
+        "[rate_limits.to-do]",
+        "[rate_limits.to_do]",
+    ];
+    let limits = by_key.map(|table| format!("\n{table}\nlimits = [\"5/5m\"]\nscope = \"key\"\n")).concat();
+    let limits = limits.replacen("\"key\"", "\"ip\"", 2);
+    project.write("security.toml", &(POLICY.replace("[permissions]", none) + &limits))?;
     project.write("src/main.rs", PROGRAM)?;
     let messages = project.messages()?;
     for expected in [
+        "error: [covet::policy] the rate limits `to-do` and `to_do` would both be the type `ToDo`
+         = help: rename one of them: security.toml:28 and 32
+",
+        "error: [covet::policy] the rate limit `self` would be the type `Self`, which is a keyword of Rust
+         = help: rename it in security.toml:24, for instance `self-service`
+",
         "error: [covet::policy] the permissions `read-notes` and `read:notes` would both be the type `ReadNotes`
          = help: rename one of them: security.toml:7 and 8
 ",
         "error: [covet::policy] the permission `self` would be the type `Self`, which is a keyword of Rust
-         = help: rename it in security.toml:6, for instance `self:read`
+         = help: rename it in security.toml:6, for instance `self-service`
 ",
     ] {
         assert!(messages.contains(expected), "{messages}");
     }
-    assert_eq!(messages.matches("error:").count(), 2, "{messages}");
+    assert_eq!(messages.matches("error:").count(), 4, "{messages}");
     Ok(())
 }
 

@@ -45,6 +45,7 @@ login = { limits = ["1000/5m", "10000/1d"] }
 register = { limits = ["1000/1h"] }
 pages = { limits = ["1000/1m"] }
 api = { limits = ["1000/1m"], scope = "user" }
+writing = { limits = ["1000/1h"], scope = "key" }
 
 [password]
 hash = { memory = "7MiB", iterations = 5 }

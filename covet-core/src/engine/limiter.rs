@@ -1,7 +1,7 @@
 //! Limits that a handler counts, by what it has read: the account that somebody tries, the address a mail goes to.
 
 use super::plan::Limit;
-use super::{Engine, Seen};
+use super::{Engine, Facts, Seen};
 use crate::audit::{Event, Kind};
 use crate::rate_limit::{Answer, Scope};
 use crate::store::{Key, Outcome, Space, Step, StoreError, Tag};
@@ -23,35 +23,45 @@ pub enum LimitError {
 }
 
 impl Engine {
-    /// Charges the limit `name` for a key, of any length and content; the store sees only its keyed hash.
+    /// Charges the limit `name` for a key, of any length and content; the store sees only its keyed hash. What a
+    /// response may tell of it: nothing of a limit in shadow, nor of one that does not count this client.
     ///
     /// # Errors
     ///
     /// [`LimitError`] when the limit is reached, is none of the policy's, or its store does not answer.
-    pub async fn charge(&self, name: &'static str, key: &[u8], cost: u32, now: Timestamp) -> Result<Seen, LimitError> {
+    pub async fn charge(
+        &self,
+        name: &'static str,
+        key: &[u8],
+        cost: u32,
+        facts: &Facts,
+        now: Timestamp,
+    ) -> Result<Option<Seen>, LimitError> {
         let limit = self.keyed_limit(name)?;
+        if limit.spares(facts.client) {
+            return Ok(None);
+        }
+        let answer = self.ask(&limit, key, cost, now).await?;
         let shadow = !limit.policy.refuses_at(now.seconds());
-        let step = Step::Charge { key: entry(&limit, key), policy: &limit.policy, tiers: &[], cost, shadow };
-        let outcomes = self.store().run(&[step], now).await?;
-        let (Some(Outcome::Charge(answer) | Outcome::Shadow(answer)), false) = (outcomes.first(), outcomes.len() > 1)
-        else {
-            return Err(StoreError::Contended { store: "shared" }.into());
-        };
-        let seen = seen(&limit, *answer);
         if answer.is_refused() {
-            let event = Event::new(Kind::ExcessRateLimit, now).detail("limit", name);
+            let event = Event::new(Kind::ExcessRateLimit, now).ip(facts.client).detail("limit", name);
             self.log(&if shadow { event.detail("mode", "shadow") } else { event }).await;
         }
-        if answer.is_refused() && !shadow { Err(LimitError::Reached(seen)) } else { Ok(seen) }
+        let seen = Seen { name, answer, fields: limit.told };
+        match (shadow, answer.is_refused()) {
+            (true, _) => Ok(None),
+            (false, true) => Err(LimitError::Reached(seen)),
+            (false, false) => Ok(Some(seen)),
+        }
     }
 
-    /// What the limit would answer a request that costs nothing; it charges nothing.
+    /// What the limit would answer for a key if a request cost nothing; it charges nothing.
     ///
     /// # Errors
     ///
     /// [`LimitError`] when the limit is none of the policy's, or its store does not answer.
-    pub async fn peek(&self, name: &'static str, key: &[u8], now: Timestamp) -> Result<Seen, LimitError> {
-        self.charge(name, key, 0, now).await
+    pub async fn peek(&self, name: &'static str, key: &[u8], now: Timestamp) -> Result<Answer, LimitError> {
+        self.ask(&self.keyed_limit(name)?, key, 0, now).await
     }
 
     /// Forgets what was charged for a key, as when its owner has proven who they are.
@@ -77,12 +87,16 @@ impl Engine {
         let limit = limit.ok_or(LimitError::Unknown(name))?;
         Ok(Limit::new(name, limit, Scope::Key, Vec::new(), "", self.keys()))
     }
+
+    async fn ask(&self, limit: &Limit, key: &[u8], cost: u32, now: Timestamp) -> Result<Answer, LimitError> {
+        let step = Step::Charge { key: entry(limit, key), policy: &limit.policy, tiers: &[], cost, shadow: false };
+        match self.store().run(&[step], now).await?.as_slice() {
+            [Outcome::Charge(answer)] => Ok(*answer),
+            _ => Err(StoreError::Contended { store: "shared" }.into()),
+        }
+    }
 }
 
 fn entry(limit: &Limit, key: &[u8]) -> Key {
     Key { space: Space::Limit, owner: Tag::NONE, id: limit.begun.part(key).end() }
-}
-
-fn seen(limit: &Limit, answer: Answer) -> Seen {
-    Seen { name: limit.name, answer, fields: limit.told }
 }

@@ -6,7 +6,7 @@ use super::decide::Told;
 use crate::keys::{BegunTag, Keys};
 use crate::policy::{FILE_NAME, Policy, RoleName};
 use crate::rate_limit::{self, Fields, Scope};
-use crate::requirement::{Access, Clause, Mfa, Requirement};
+use crate::requirement::{Access, Charge, Clause, Mfa, Requirement};
 use crate::store::{Tag, Tier};
 
 /// What one route checks, in order.
@@ -138,17 +138,19 @@ impl Plan {
             }
         };
         let mut plan = Self { stranger_limits: Vec::new(), user_limits: Vec::new(), user };
-        for &name in requirement.limits {
+        for &Charge { limit: name, cost } in requirement.limits {
             let Some(limit) = policy.rate_limits.get(name) else {
                 return Err(refuse(format!("names the rate limit `{name}`, which {FILE_NAME} does not have")));
             };
-            let tiers = tiers(limit, policy).map_err(|error| refuse(format!("has a rate limit `{name}`: {error}")))?;
             if limit.scopes().contains(&Scope::Key) {
                 return Err(refuse(format!("has the rate limit `{name}`, which only a handler can count, by a key")));
             }
+            let unmeetable = |error| refuse(format!("cannot charge the rate limit `{name}`: {error}"));
+            let limit = cost.map_or_else(|| Ok(limit.clone()), |cost| limit.with_cost(cost)).map_err(unmeetable)?;
+            let tiers = tiers(&limit, policy).map_err(unmeetable)?;
             for &scope in limit.scopes() {
                 let tiers = if scope.needs_user() { tiers.clone() } else { Vec::new() };
-                let limit = Limit::new(name, limit, scope, tiers, requirement.route, keys);
+                let limit = Limit::new(name, &limit, scope, tiers, requirement.route, keys);
                 match scope.needs_user() {
                     false => plan.stranger_limits.push(limit),
                     true if plan.user.is_some() => plan.user_limits.push(limit),

@@ -1,5 +1,5 @@
 //! What must hold between the parts of a policy: names that are used are defined, roles do not inherit in a circle,
-//! and a layer over the compiled-in policy brings no new names.
+//! and a layer over the compiled-in policy brings no new names and takes none from the code.
 
 use std::collections::BTreeSet;
 
@@ -8,6 +8,7 @@ use super::error::Problem;
 use super::layer::Part;
 use super::name::nearest;
 use super::read::Merged;
+use crate::rate_limit::Scope;
 
 /// The tables whose keys are names that code may use.
 const NAME_TABLES: [(&str, &str); 3] =
@@ -37,6 +38,20 @@ pub(super) fn new_names(base: &Names, merged: &Merged<'_>) -> Vec<Problem> {
         new.map(problem).collect::<Vec<_>>()
     };
     tables.flat_map(of_table).collect()
+}
+
+/// Limits that handlers count by a key, and would not find any more.
+pub(super) fn lost_keys(base: &Policy, policy: &Policy, merged: &Merged<'_>) -> Vec<Problem> {
+    let keyed = |policy: &Policy, name: &str| {
+        policy.rate_limits.get(name).is_some_and(|limit| limit.scopes().contains(&Scope::Key))
+    };
+    let names = base.rate_limits.keys().map(|name| name.as_str());
+    let lost = names.filter(|name| keyed(base, name) && !keyed(policy, name));
+    let problem = |name: &str| {
+        let message = "handlers of this program count by `key`; a layer over its policy cannot change that".to_owned();
+        merged.problem(&path(["rate_limits", name, "scope"]), Part::Value, message, None)
+    };
+    lost.map(problem).collect()
 }
 
 /// Names that are used but not defined, and roles that inherit in a circle.

@@ -94,11 +94,17 @@ impl Policy {
     /// Everything that is wrong, each told of the layer that is at fault.
     pub fn read(base: Layer, over: Vec<Layer>) -> Result<Self, Problems> {
         let base = [base];
-        let base_names = check::Names::of(&Merged::new(&base));
+        let (base_names, base_policy) = {
+            let base = Merged::new(&base);
+            (check::Names::of(&base), base.read::<Self>().0)
+        };
         let layers: Vec<Layer> = base.iter().cloned().chain(over).collect();
         let merged = Merged::new(&layers);
         let mut problems = check::new_names(&base_names, &merged);
         let policy = read_and_check(&merged, &mut problems);
+        if let (Some(base), Some(policy)) = (&base_policy, &policy) {
+            problems.extend(check::lost_keys(base, policy, &merged));
+        }
         Problems::none_or(problems)?;
         policy.ok_or_else(Problems::unreadable)
     }

@@ -16,6 +16,9 @@ inherits = ["member"]
 permissions = ["admin:*"]
 [rate_limits.login]
 limits = ["5/5m"]
+[rate_limits.mail]
+limits = ["5/5m"]
+scope = "key"
 "#;
 
 fn problems(text: &str) -> String {
@@ -151,6 +154,17 @@ fn a_layer_may_not_bring_names_and_is_named_as_the_one_at_fault() {
     assert!(told.contains("did you mean `login`?") && told.contains("the permission `x:y`"), "{told}");
     assert!(told.contains("security.toml:6:16: `sessions.idle_timeout`: found `\"1s\"`"), "{told}");
     assert!(!told.contains("compiled-in"), "{told}");
+}
+
+#[test]
+fn a_layer_may_not_take_a_limit_from_the_handlers_that_count_by_its_key() {
+    let layer = |text| over(vec![file(text)]).map(drop).map_err(|problems| problems.to_string());
+    layer("[rate_limits.mail]\nlimits = ['7/1h']\nscope = 'key'").unwrap();
+    layer("[rate_limits.login]\nscope = 'key'").unwrap();
+    let told = layer("[rate_limits.mail]\nscope = 'ip'").unwrap_err();
+    let expected = "security.toml:2:9: `rate_limits.mail.scope`: handlers of this program count by `key`; a layer over \
+                    its policy cannot change that";
+    assert_eq!(told, expected);
 }
 
 #[cfg(feature = "runtime")]

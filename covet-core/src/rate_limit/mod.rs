@@ -52,5 +52,5 @@ pub(crate) use self::check::kept_until;
 #[cfg(feature = "runtime")]
 pub use self::check::{Answer, Charged, State, charge, charge_mut, expires};
 pub use self::options::{Exempt, Fields, Mode, OnStoreFailure, Purpose, Tiers};
-pub use self::policy::{Algorithm, Burst, Policy, PolicyError, Rates};
+pub use self::policy::{Algorithm, Burst, Cost, Policy, PolicyError, Rates};
 pub use self::scope::{Scope, Scopes};

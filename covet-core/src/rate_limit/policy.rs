@@ -25,7 +25,7 @@ impl Policy {
     /// # Errors
     ///
     /// [`PolicyError::CostNeverFits`] when a rate could never admit the cost.
-    pub fn new(limits: Rates, scope: Scope, cost: Count<1, 1000>) -> Result<Self, PolicyError> {
+    pub fn new(limits: Rates, scope: Scope, cost: Cost) -> Result<Self, PolicyError> {
         Written { scope: scope.into(), cost, ..Written::of(limits) }.try_into()
     }
 
@@ -45,6 +45,16 @@ impl Policy {
     /// Whatever makes the rates contradict the rest.
     pub fn with_limits(&self, limits: Rates) -> Result<Self, PolicyError> {
         Written { limits, ..self.written.clone() }.try_into()
+    }
+
+    /// The same with another cost, for a route whose requests count more or less.
+    ///
+    /// # Errors
+    ///
+    /// [`PolicyError::CostNeverFits`] or [`PolicyError::CostOverBurst`] when a rate, or the tier that it names, could
+    /// never admit the cost.
+    pub fn with_cost(&self, cost: Cost) -> Result<Self, PolicyError> {
+        Written { cost, ..self.written.clone() }.try_into()
     }
 
     /// How often; all must hold.
@@ -119,6 +129,9 @@ impl Policy {
         *self.refills.get(at).expect("a policy of token buckets has a refill for each rate")
     }
 }
+
+/// How much one request counts.
+pub type Cost = Count<1, 1000>;
 
 /// How many a token bucket holds.
 pub type Burst = Count<1, { Rate::MAX_COUNT }>;
@@ -235,6 +248,14 @@ pub enum PolicyError {
         /// The rate it does not fit.
         rate: Rate,
     },
+    /// A request costs more than a token bucket ever holds, so all would be refused.
+    #[error("a cost of {cost} never fits a `burst` of {burst}")]
+    CostOverBurst {
+        /// What a request costs.
+        cost: u32,
+        /// How many the bucket holds.
+        burst: u32,
+    },
     /// A window has no burst.
     #[error("only a token bucket has a `burst`: add `algorithm = \"token_bucket\"`, or remove `burst`")]
     BurstWithoutBucket,
@@ -247,11 +268,14 @@ pub enum PolicyError {
     /// Routes cannot know the key, and handlers do not count the others.
     #[error("the scope `key` stands alone: what a handler counts is no limit of a route")]
     KeyAndOthers,
+    /// The policy would say what the handler says.
+    #[error("the scope `key` has no `cost`: remove it, for the handler says how much it counts")]
+    CostOfKey,
     /// An address has no role.
     #[error("`{0}` needs a limit by user or session: before anybody is known there is no role to go by")]
     RolesOfStrangers(&'static str),
     /// A tier contradicts the limit.
-    #[error("the tier `{0}`: {1}")]
+    #[error("in the tier `{0}`, {1}")]
     Tier(String, Box<PolicyError>),
     /// A date for what is enforced anyway.
     #[error("only a limit in shadow has an end of it: add `mode = \"shadow\"`, or remove `shadow_until`")]
@@ -303,7 +327,7 @@ struct Written {
     scope: Scopes,
     /// How much one request counts.
     #[serde(default = "one")]
-    cost: Count<1, 1000>,
+    cost: Cost,
     /// How requests are counted: `sliding_window`, `token_bucket` or `fixed_window`.
     #[serde(default)]
     algorithm: Algorithm,
@@ -333,8 +357,8 @@ struct Written {
     tiers: Tiers,
 }
 
-const fn one() -> Count<1, 1000> {
-    Count::of(1)
+const fn one() -> Cost {
+    Cost::of(1)
 }
 
 fn ietf() -> Vec<Fields> {
@@ -365,9 +389,13 @@ impl Written {
         if self.burst.is_some() && rates.len() > 1 {
             return Err(PolicyError::BurstOfSeveral);
         }
-        let capacity = |rate: &Rate| self.burst.map_or(rate.count(), |burst| burst.get());
-        if let Some(rate) = rates.iter().find(|rate| capacity(rate) < self.cost.get()) {
-            return Err(PolicyError::CostNeverFits { cost: self.cost.get(), rate: *rate });
+        let cost = self.cost.get();
+        if let Some(burst) = self.burst.map(Burst::get).filter(|burst| *burst < cost) {
+            return Err(PolicyError::CostOverBurst { cost, burst });
+        }
+        let capacity = |rate: &Rate| self.burst.map_or(rate.count(), Burst::get);
+        if let Some(rate) = rates.iter().find(|rate| capacity(rate) < cost) {
+            return Err(PolicyError::CostNeverFits { cost, rate: *rate });
         }
         match self.algorithm {
             Algorithm::TokenBucket => {
@@ -394,6 +422,9 @@ impl TryFrom<Written> for Policy {
         }
         if written.scope.as_slice().contains(&Scope::Key) && written.scope.as_slice().len() > 1 {
             return Err(PolicyError::KeyAndOthers);
+        }
+        if written.scope.as_slice() == [Scope::Key] && written.cost != one() {
+            return Err(PolicyError::CostOfKey);
         }
         let of_users = written.scope.as_slice().iter().any(|scope| scope.needs_user());
         if !of_users && !written.tiers.is_empty() {
@@ -430,6 +461,32 @@ mod tests {
     }
 
     #[test]
+    fn a_cost_must_fit_every_rate_every_tier_and_the_burst() {
+        let table = [
+            ("limits = ['5/5m', '50/1d']", 5, None),
+            ("limits = ['5/5m', '50/1d']", 6, Some("a cost of 6 never fits `5/5m`")),
+            ("limits = ['9/1d']\nscope = 'user'\ntiers = { low = ['9/1d', '5/1h'] }", 5, None),
+            (
+                "limits = ['9/1d']\nscope = 'user'\ntiers = { low = ['9/1d', '5/1h'] }",
+                6,
+                Some("in the tier `low`, a cost of 6 never fits `5/1h`"),
+            ),
+            ("limits = ['5/5m']\nalgorithm = 'token_bucket'\nburst = 8", 8, None),
+            (
+                "limits = ['50/5m']\nalgorithm = 'token_bucket'\nburst = 8",
+                9,
+                Some("a cost of 9 never fits a `burst` of 8"),
+            ),
+        ];
+        for (text, cost, refused) in table {
+            let policy = toml::from_str::<Policy>(text).unwrap().with_cost(Cost::new(cost).unwrap());
+            let told = policy.as_ref().err().map(ToString::to_string);
+            assert_eq!(told.as_deref(), refused, "{text}");
+            assert!(policy.is_err() || policy.unwrap().cost() == cost);
+        }
+    }
+
+    #[test]
     fn a_limit_in_shadow_refuses_from_its_day_on() {
         let policy: Policy = toml::from_str("limits = [\"5/5m\"]\nmode = \"shadow\"").unwrap();
         assert!(!policy.refuses_at(u64::MAX));
@@ -459,18 +516,22 @@ mod tests {
             ("limits = [\"5/5m\"]\nscope = \"planet\"", "unknown variant `planet`"),
             ("limits = [\"5/5m\"]\nburst = 3", "only a token bucket has a `burst`"),
             ("limits = [\"5/1s\", \"9/1m\"]\nburst = 3\nalgorithm = \"token_bucket\"", "needs a single rate"),
-            ("limits = [\"5/1s\"]\nburst = 3\ncost = 4\nalgorithm = \"token_bucket\"", "a cost of 4 never fits"),
+            (
+                "limits = [\"5/1s\"]\nburst = 3\ncost = 4\nalgorithm = \"token_bucket\"",
+                "a cost of 4 never fits a `burst` of 3",
+            ),
             ("limits = [\"99999999/365d\"]\nalgorithm = \"token_bucket\"", "cannot count `99999999/365d` exactly"),
             ("limits = [\"5/5m\"]\nalgorithm = \"leaky\"", "unknown variant `leaky`"),
             ("limits = [\"5/5m\"]\nscope = []", "one or several different scopes"),
             ("limits = [\"5/5m\"]\nscope = [\"ip\", \"ip\"]", "one or several different scopes"),
             ("limits = [\"5/5m\"]\nscope = [\"ip\", \"key\"]", "the scope `key` stands alone"),
+            ("limits = [\"5/5m\"]\nscope = \"key\"\ncost = 2", "the scope `key` has no `cost`"),
             ("limits = [\"5/5m\"]\nscope = 7", "a scope such as \"ip\", or a list of them"),
             ("limits = [\"5/5m\"]\ntiers = { pro = [\"9/5m\"] }", "`tiers` needs a limit by user or session"),
             ("limits = [\"5/5m\"]\nexempt = { roles = [\"pro\"] }", "`exempt.roles` needs a limit by user"),
             (
                 "limits = [\"5/5m\"]\nscope = \"user\"\ncost = 5\ntiers = { pro = [\"4/5m\"] }",
-                "the tier `pro`: a cost of 5 never fits `4/5m`",
+                "in the tier `pro`, a cost of 5 never fits `4/5m`",
             ),
             ("limits = [\"5/5m\"]\nshadow_until = \"2027-01-31\"", "only a limit in shadow has an end of it"),
             ("limits = [\"5/5m\"]\nmode = \"shadow\"\nshadow_until = \"2027-02-30\"", "expected a day"),

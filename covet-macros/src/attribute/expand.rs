@@ -1,13 +1,14 @@
 //! Emits the function with a guard as its first argument, and the record of what the guard demands.
 
+use covet_core::rate_limit::Cost;
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::ext::IdentExt;
-use syn::{FnArg, ItemFn, LitStr, Pat, PatType, parse_quote};
+use syn::{FnArg, ItemFn, LitInt, LitStr, Pat, PatType, parse_quote};
 
 use super::parse::{AnyOf, Kind, Misplaced};
 use super::validate::MaxAge;
-use super::{Attribute, Name};
+use super::{Attribute, Name, limit};
 use crate::paths::private;
 use crate::policy::{Found, rebuild_on_change};
 
@@ -76,7 +77,7 @@ fn covered(route: &Ident, requirement: &TokenStream, into_route: &TokenStream, p
 
 fn requirement(attributes: &[Attribute], route: &Ident, private: &TokenStream) -> TokenStream {
     let limits = attributes.iter().filter_map(|attribute| match &attribute.kind {
-        Kind::RateLimit(name) => Some(name),
+        Kind::RateLimit { name, cost } => Some(charge(name, cost.as_ref(), private)),
         _ => None,
     });
     let public = attributes.iter().all(|attribute| matches!(attribute.name, Name::Public | Name::RateLimit));
@@ -89,6 +90,14 @@ fn requirement(attributes: &[Attribute], route: &Ident, private: &TokenStream) -
             access: #private::#access,
         }
     }
+}
+
+fn charge(name: &LitStr, cost: Option<&LitInt>, private: &TokenStream) -> TokenStream {
+    let cost = match cost.and_then(|literal| limit::cost(literal).ok()).map(Cost::get) {
+        Some(cost) => quote!(Some(#private::Cost::of(#cost))),
+        None => quote!(None),
+    };
+    quote!(#private::Charge { limit: #name, cost: #private::Option::#cost })
 }
 
 fn user_access(attributes: &[Attribute], private: &TokenStream) -> TokenStream {
@@ -104,7 +113,7 @@ fn user_access(attributes: &[Attribute], private: &TokenStream) -> TokenStream {
             }
             Kind::RequireRole(names) => roles.extend(names),
             Kind::RequirePermission(clauses) => permissions.extend(clauses.iter().map(|clause| any(clause, private))),
-            Kind::RateLimit(_) | Kind::RequireAuth | Kind::Public | Kind::Unreadable => {}
+            Kind::RateLimit { .. } | Kind::RequireAuth | Kind::Public | Kind::Unreadable => {}
         }
     }
     quote!(Access::User { mfa: #private::Mfa::#mfa, roles: &[#(#roles),*], permissions: &[#(#permissions),*] })

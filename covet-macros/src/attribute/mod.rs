@@ -1,6 +1,7 @@
 //! The attributes: the first one on a route collects all the others and emits one record and one guard argument.
 
 mod expand;
+mod limit;
 mod parse;
 mod validate;
 

@@ -2,12 +2,13 @@
 
 use std::fmt;
 
-use covet_core::policy::FILE_NAME;
+use covet_core::policy::{FILE_NAME, nearest};
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote};
-use syn::parse::{Parse, ParseStream, Parser};
+use syn::ext::IdentExt;
+use syn::parse::{End, Parse, ParseStream, Parser};
 use syn::punctuated::Punctuated;
-use syn::{Ident, ItemConst, ItemFn, LitStr, Meta, Token};
+use syn::{Ident, ItemConst, ItemFn, LitInt, LitStr, Meta, Token};
 
 use super::Attribute;
 use crate::mistake;
@@ -28,7 +29,10 @@ pub(crate) enum Name {
 
 /// What an attribute says.
 pub(super) enum Kind {
-    RateLimit(LitStr),
+    RateLimit {
+        name: LitStr,
+        cost: Option<LitInt>,
+    },
     RequireAuth,
     RequireMfa {
         max_age: Option<LitStr>,
@@ -232,8 +236,11 @@ impl Name {
     fn usage(self, wrong: impl ToTokens) -> syn::Error {
         let (usage, help) = match self {
             Self::RateLimit => (
-                "`#[rate_limit(\"NAME\")]`",
-                format!("NAME is one of `[rate_limits]` in {FILE_NAME}; for several, write one attribute each"),
+                "`#[rate_limit(\"NAME\")]` or `#[rate_limit(\"NAME\", cost = 5)]`",
+                format!(
+                    "NAME is one of `[rate_limits]` in {FILE_NAME}, and for several, write one attribute each; `cost` \
+                     is how much one request counts"
+                ),
             ),
             Self::RequireAuth => (
                 "`#[require_auth]`",
@@ -266,8 +273,16 @@ impl Name {
             let kind = match self {
                 Self::RequireAuth => Kind::RequireAuth,
                 Self::Public => Kind::Public,
-                Self::RateLimit => Kind::RateLimit(input.parse()?),
-                Self::RequireMfa => Kind::RequireMfa { max_age: parse_max_age(input)? },
+                Self::RateLimit => {
+                    let name = input.parse()?;
+                    let more = input.peek(Token![,]) && !input.peek2(End);
+                    let cost = more.then(|| input.parse::<Token![,]>().and_then(|_| value_of("cost", input)));
+                    Kind::RateLimit { name, cost: cost.transpose()? }
+                }
+                Self::RequireMfa => {
+                    let max_age = (!input.is_empty()).then(|| value_of("max_age", input));
+                    Kind::RequireMfa { max_age: max_age.transpose()? }
+                }
                 Self::RequirePermission => Kind::RequirePermission(list(input)?),
                 Self::RequireRole => Kind::RequireRole(list(input)?),
             };
@@ -275,6 +290,9 @@ impl Name {
             if input.is_empty() { Ok(kind) } else { Err(input.error("unexpected")) }
         };
         parse.parse2(arguments).map_err(|error| {
+            if mistake::is_one(&error) {
+                return error;
+            }
             let missing = error.to_string().starts_with("unexpected end of input");
             if missing { self.usage(attribute) } else { self.usage(Ident::new("wrong", error.span())) }
         })
@@ -287,16 +305,22 @@ impl fmt::Display for Name {
     }
 }
 
-fn parse_max_age(input: ParseStream<'_>) -> syn::Result<Option<LitStr>> {
-    if input.is_empty() {
-        return Ok(None);
+/// What `key = …` says, where this is the only key there is.
+fn value_of<T: Parse>(key: &str, input: ParseStream<'_>) -> syn::Result<T> {
+    let found = input.call(Ident::parse_any)?;
+    if found != key {
+        let near = nearest(&found.to_string(), [key]).map(|near| {
+            let message = format!("unknown argument `{found}`");
+            mistake::at(found.span(), "arguments", message, format!("did you mean `{near}`?"))
+        });
+        return Err(near.unwrap_or_else(|| syn::Error::new(found.span(), "unknown argument")));
     }
-    let key: Ident = input.parse()?;
-    if key != "max_age" {
-        return Err(syn::Error::new(key.span(), "unknown key"));
-    }
+    // What is missing stands nowhere, but behind its key.
+    let go_on = || if input.is_empty() { Err(syn::Error::new(found.span(), "no value")) } else { Ok(()) };
+    go_on()?;
     input.parse::<Token![=]>()?;
-    input.parse().map(Some)
+    go_on()?;
+    input.parse()
 }
 
 /// At least one element, separated by commas.

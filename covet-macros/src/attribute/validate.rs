@@ -2,13 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use covet_core::policy::{Document, FILE_NAME, LimitName, PermissionName, Policy, RoleName, nearest};
-use covet_core::rate_limit;
+use covet_core::policy::{Document, FILE_NAME, nearest};
 use covet_core::units::Time;
 use syn::LitStr;
 
-use super::{Attribute, Kind, Name};
+use super::{Attribute, Kind, Name, limit};
 use crate::mistake;
+use crate::section::Section;
 
 /// How long ago a second factor may have been verified at most.
 pub(super) type MaxAge = Time<1, 2_592_000>;
@@ -51,7 +51,7 @@ pub(super) fn names(attributes: &[Attribute], document: &Document) -> Vec<syn::E
     for attribute in attributes {
         errors.extend(names_of(attribute).filter_map(|(section, name)| unknown(section, name, document)));
         match &attribute.kind {
-            Kind::RateLimit(name) if !has_user => errors.extend(nobody_to_count(name, document)),
+            Kind::RateLimit { name, cost } => errors.extend(limit::mistake(name, cost.as_ref(), has_user, document)),
             Kind::RequireMfa { max_age: Some(max_age) } => errors.extend(no_max_age(max_age)),
             _ => {}
         }
@@ -59,63 +59,10 @@ pub(super) fn names(attributes: &[Attribute], document: &Document) -> Vec<syn::E
     errors
 }
 
-/// The sections of the policy whose names attributes use.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Section {
-    RateLimits,
-    Permissions,
-    Roles,
-}
-
-impl Section {
-    const ALL: [Self; 3] = [Self::RateLimits, Self::Permissions, Self::Roles];
-
-    fn key(self) -> &'static str {
-        match self {
-            Self::RateLimits => "rate_limits",
-            Self::Permissions => "permissions",
-            Self::Roles => "roles",
-        }
-    }
-
-    fn noun(self) -> &'static str {
-        match self {
-            Self::RateLimits => "rate limit",
-            Self::Permissions => "permission",
-            Self::Roles => "role",
-        }
-    }
-
-    fn attribute(self) -> Name {
-        match self {
-            Self::RateLimits => Name::RateLimit,
-            Self::Permissions => Name::RequirePermission,
-            Self::Roles => Name::RequireRole,
-        }
-    }
-
-    /// What a name must be, if this text is none.
-    fn expects(self, name: &str) -> Result<(), &'static str> {
-        match self {
-            Self::RateLimits => name.parse::<LimitName>().map(drop).map_err(|_| LimitName::EXPECTED),
-            Self::Permissions => name.parse::<PermissionName>().map(drop).map_err(|_| PermissionName::EXPECTED),
-            Self::Roles => name.parse::<RoleName>().map(drop).map_err(|_| RoleName::EXPECTED),
-        }
-    }
-
-    fn names(self, policy: &Policy) -> Vec<&str> {
-        match self {
-            Self::RateLimits => policy.rate_limits.keys().map(|name| name.as_str()).collect(),
-            Self::Permissions => policy.permissions.keys().map(|name| name.as_str()).collect(),
-            Self::Roles => policy.roles.keys().map(|name| name.as_str()).collect(),
-        }
-    }
-}
-
 /// The names an attribute uses, and where the policy should have them.
 fn names_of(attribute: &Attribute) -> impl Iterator<Item = (Section, &LitStr)> {
     let (section, names) = match &attribute.kind {
-        Kind::RateLimit(name) => (Section::RateLimits, vec![name]),
+        Kind::RateLimit { name, .. } => (Section::RateLimits, vec![name]),
         Kind::RequireRole(names) => (Section::Roles, names.iter().collect()),
         Kind::RequirePermission(clauses) => {
             (Section::Permissions, clauses.iter().flat_map(|clause| &clause.0).collect())
@@ -173,17 +120,6 @@ fn first_of(section: Section, name: &str, document: &Document) -> String {
         },
     };
     format!("{FILE_NAME} has no {} yet; write in it\n      {table}", section.noun())
-}
-
-fn nobody_to_count(name: &LitStr, document: &Document) -> Option<syn::Error> {
-    let text = name.value();
-    let mut scopes = document.policy.rate_limits.get(text.as_str()).map(rate_limit::Policy::scopes)?.iter();
-    let scope = scopes.find(|scope| scope.needs_user())?;
-    let line = document.position(&["rate_limits", &text, "scope"]).map_or(1, |position| position.line);
-    let message =
-        format!("the rate limit `{text}` counts by {scope} ({FILE_NAME}:{line}), and this route admits anyone");
-    let help = "add `#[require_auth]`, or use a limit with `scope = \"ip\"`";
-    Some(mistake::at(name.span(), "contradiction", message, help))
 }
 
 fn no_max_age(max_age: &LitStr) -> Option<syn::Error> {

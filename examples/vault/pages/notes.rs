@@ -1,12 +1,13 @@
 //! The user's notes: find, write, change, delete.
 
 use askama::Template;
-use covet::{Db, User, require_permission};
+use covet::{Db, LimitError, Limiter, User, require_permission};
 use rocket::form::{Contextual, Form};
 use rocket::response::{Flash, Redirect};
 use rocket::{get, post, uri};
 
 use crate::notes::{self, Draft, Note, Sort};
+use crate::policy::limits::Writing;
 use crate::views::{Failure, Layout, Page, Typed};
 
 #[derive(Template)]
@@ -45,12 +46,14 @@ pub fn new(layout: Layout) -> Page {
 pub async fn create(
     user: &User,
     db: &Db,
+    limiter: Limiter<'_>,
     layout: Layout,
     form: Form<Contextual<'_, Draft<'_>>>,
 ) -> Result<Flash<Redirect>, Failure> {
     let Some(draft) = &form.value else {
         return Err(Page::again(&Edit { layout, form: typed(&form), id: None }).into());
     };
+    may_write(&limiter, user, draft).await?;
     notes::create(db, user, draft).await?;
     Ok(Flash::success(back(), "Saved."))
 }
@@ -68,6 +71,7 @@ pub async fn edit(user: &User, db: &Db, layout: Layout, id: i64) -> Result<Page,
 pub async fn update(
     user: &User,
     db: &Db,
+    limiter: Limiter<'_>,
     layout: Layout,
     id: i64,
     form: Form<Contextual<'_, Draft<'_>>>,
@@ -75,6 +79,7 @@ pub async fn update(
     let Some(draft) = &form.value else {
         return Err(Page::again(&Edit { layout, form: typed(&form), id: Some(id) }).into());
     };
+    may_write(&limiter, user, draft).await?;
     match notes::update(db, user, id, draft).await? {
         true => Ok(Flash::success(back(), "Saved.")),
         false => Err(Failure::NotFound),
@@ -87,6 +92,14 @@ pub async fn delete(user: &User, db: &Db, id: i64) -> Result<Flash<Redirect>, Fa
     match notes::delete(db, user, id).await? {
         true => Ok(Flash::success(back(), "Deleted.")),
         false => Err(Failure::NotFound),
+    }
+}
+
+/// Whether the user may write that much now.
+async fn may_write(limiter: &Limiter<'_>, user: &User, draft: &Draft<'_>) -> Result<(), Failure> {
+    match limiter.check::<Writing>(user.id.as_str(), draft.kibibytes()).await {
+        Err(LimitError::Reached(_)) => Err(Failure::TooMuch),
+        answer => Ok(answer?),
     }
 }
 

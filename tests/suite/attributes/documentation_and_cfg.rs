@@ -43,8 +43,8 @@ fn expecting(page: Option<u8>) {
 
 #[test]
 fn other_attributes_stay() {
-    assert_eq!((access(documented {}), limits(documented {})), (&Access::Public, &["pages"][..]));
+    assert_eq!((access(documented {}), limits(documented {})), (&Access::Public, vec!["pages"]));
     assert_eq!(access(present {}), &SIGNED_IN);
-    assert_eq!((access(conditional {}), limits(conditional {})), (&SIGNED_IN, &["api"][..]));
+    assert_eq!((access(conditional {}), limits(conditional {})), (&SIGNED_IN, vec!["api"]));
     assert_eq!(access(expecting {}), &SIGNED_IN);
 }

@@ -27,5 +27,5 @@ macro_rules! mount {
 fn a_macro_may_write_routes() {
     let routes = mount![notes, self::users];
     assert_eq!(names(&routes), ["generated_by_a_macro::notes", "generated_by_a_macro::users"]);
-    assert_eq!((limits(notes {}), limits(users {})), (&["api"][..], &["pages"][..]));
+    assert_eq!((limits(notes {}), limits(users {})), (vec!["api"], vec!["pages"]));
 }

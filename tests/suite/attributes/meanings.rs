@@ -14,6 +14,12 @@ pub(super) fn open() {}
 #[get("/")]
 pub(super) fn limited() {}
 
+#[rate_limit("login", cost = 5)]
+#[rate_limit("pages")]
+#[rate_limit("register", cost = 0x0A)]
+#[get("/")]
+fn costly() {}
+
 #[public]
 #[rate_limit("pages")]
 #[get("/")]
@@ -51,6 +57,7 @@ fn one_of_two_and_another() {}
 
 #[rustfmt::skip]
 #[rate_limit("api",)]
+#[rate_limit("pages", cost = 2,)]
 #[require_mfa(max_age = "1h",)]
 #[require_role("member",)]
 #[require_permission("write:notes", any("read:notes", "read:users",),)]
@@ -62,6 +69,12 @@ fn limits_are_all_charged() {
     assert_eq!(limits(open {}), [""; 0]);
     assert_eq!(limits(limited {}), ["login", "pages"]);
     assert_eq!(limits(open_and_limited {}), ["pages"]);
+}
+
+#[test]
+fn a_limit_costs_what_the_route_says_or_else_the_policy() {
+    assert_eq!(limits(costly {}), ["login", "pages", "register"]);
+    assert_eq!(costs(costly {}), [Some(5), None, Some(10)]);
 }
 
 #[test]
@@ -91,10 +104,17 @@ fn permissions_are_all_required_and_of_any_one() {
 
 #[test]
 fn trailing_commas_change_nothing() {
-    assert_eq!(limits(trailing_commas {}), ["api"]);
+    assert_eq!(limits(trailing_commas {}), ["api", "pages"]);
+    assert_eq!(costs(trailing_commas {}), [None, Some(2)]);
     let permissions = &[Clause(&["write:notes"]), Clause(&["read:notes", "read:users"])];
     let expected = Access::User { mfa: Mfa::Within(3600), roles: &["member"], permissions };
     assert_eq!(access(trailing_commas {}), &expected);
+}
+
+#[test]
+fn a_limit_by_key_is_a_type_of_its_name() {
+    use covet::Limit;
+    assert_eq!(policy::limits::Writing::NAME, "writing");
 }
 
 #[test]

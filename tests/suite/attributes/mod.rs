@@ -6,6 +6,7 @@ mod generated_by_a_macro;
 mod handler_arguments;
 mod inside_a_function;
 mod lifetimes;
+mod limiters;
 mod meanings;
 mod modules;
 mod no_prelude;
@@ -27,8 +28,13 @@ fn access<R: Covered>(_: R) -> &'static Access {
 }
 
 /// The limits that a route charges.
-fn limits<R: Covered>(_: R) -> &'static [&'static str] {
-    R::REQUIREMENT.limits
+fn limits<R: Covered>(_: R) -> Vec<&'static str> {
+    R::REQUIREMENT.limits.iter().map(|charge| charge.limit).collect()
+}
+
+/// What a route says that one request counts, for each of its limits.
+fn costs<R: Covered>(_: R) -> Vec<Option<u32>> {
+    R::REQUIREMENT.limits.iter().map(|charge| charge.cost.map(|cost| cost.get())).collect()
 }
 
 /// The names by which routes are known, below this module.

@@ -33,5 +33,6 @@ fn generated_code_needs_no_prelude() {
     let routes = ::covet::routes![meanings::open, meanings::limited];
     ::std::assert_eq!(super::names(&routes), ["meanings::open", "meanings::limited"]);
     ::std::assert_eq!(policy::EMBEDDED.name, "security.toml");
+    ::std::assert_eq!(<policy::limits::Writing as ::covet::Limit>::NAME, "writing");
     ::std::assert_eq!(<policy::permissions::ReadNotes as ::covet::Permission>::NAME, "read:notes");
 }

@@ -14,6 +14,8 @@ struct Box;
 struct Guard;
 struct Route;
 struct Requirement;
+struct Charge;
+struct Cost;
 trait Covered {}
 trait From {}
 trait Into {}
@@ -26,7 +28,7 @@ mod covet_core {}
 mod covet_rocket {}
 covet::policy!();
 
-#[rate_limit("api")]
+#[rate_limit("api", cost = 2)]
 #[require_permission(any("read:notes", "read:users"))]
 #[get("/guarded")]
 async fn guarded() -> &'static ::core::primitive::str {
