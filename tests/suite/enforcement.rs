@@ -212,9 +212,9 @@ async fn the_applications_own_catcher_wins() {
 
 /// A store that can be made to fail.
 #[derive(Debug, Default)]
-struct Fragile {
+pub(super) struct Fragile {
     store: MemoryStore,
-    broken: AtomicBool,
+    pub(super) broken: AtomicBool,
 }
 
 impl Fragile {

@@ -4,6 +4,13 @@ use rocket::futures::future::join_all;
 
 use crate::support::{App, Ask, Person, Wire};
 
+mod algorithms;
+mod cost;
+mod limiter;
+mod shadow;
+mod told;
+mod whom;
+
 #[rocket::async_test]
 async fn of_200_requests_at_once_a_limit_of_100_admits_exactly_100() {
     for round in 0..20 {
@@ -57,58 +64,4 @@ async fn a_limit_opens_again_when_its_window_has_passed_and_not_a_second_before(
         status.push(wire.send(Ask::get("/page")).await.status);
     }
     assert_eq!(status, [200, 200, 429, 429, 200, 429]);
-}
-
-#[rocket::async_test]
-async fn the_state_of_a_limit_is_told_as_the_draft_says() {
-    let app = App::new().with("COVET_RATE_LIMITS__PAGES__LIMITS", r#"["2/1m"]"#);
-    let wire = app.local().await;
-    let fields = async || {
-        let reply = wire.send(Ask::get("/page")).await;
-        let field = |name: &str| reply.header(name).unwrap_or("none").to_owned();
-        (reply.status, field("RateLimit-Policy"), field("RateLimit"), field("Retry-After"))
-    };
-    let expected = |status, state: &str, retry: &str| {
-        (status, r#""pages";q=2;w=60"#.to_owned(), format!(r#""pages";{state}"#), retry.to_owned())
-    };
-    assert_eq!(fields().await, expected(200, "r=1;t=60", "none"));
-    app.wait(15);
-    assert_eq!(fields().await, expected(200, "r=0;t=45", "none"));
-    assert_eq!(fields().await, expected(429, "r=0;t=45", "45"));
-    app.wait(45);
-    assert_eq!(fields().await, expected(200, "r=0;t=15", "none"));
-}
-
-#[rocket::async_test]
-async fn several_limits_are_one_list_and_the_tightest_rate_speaks_for_each() {
-    let app = App::new()
-        .with("COVET_RATE_LIMITS__PAGES__LIMITS", r#"["9/1m", "5/1h"]"#)
-        .with("COVET_RATE_LIMITS__LOGIN__LIMITS", r#"["3/1m"]"#)
-        .with("COVET_RATE_LIMITS__API__LIMITS", r#"["2/1m"]"#);
-    let wire = app.local().await;
-    let ada = Person::signed_in(&wire, "ada", "member").await;
-    let reply = ada.get(&wire, "/several").await;
-    assert_eq!(reply.status, 200);
-    assert_eq!(reply.header("RateLimit-Policy"), Some(r#""pages";q=5;w=3600, "login";q=3;w=60, "api";q=2;w=60"#));
-    assert_eq!(reply.header("RateLimit"), Some(r#""pages";r=4;t=3600, "login";r=2;t=60, "api";r=1;t=60"#));
-
-    ada.get(&wire, "/several").await;
-    let refused = ada.get(&wire, "/several").await;
-    assert_eq!((refused.status, refused.json()["violated-policies"].to_string()), (429, r#"["api"]"#.to_owned()));
-}
-
-#[rocket::async_test]
-async fn a_refusal_of_a_limit_is_the_registered_problem() {
-    let app = App::new().with("COVET_RATE_LIMITS__PAGES__LIMITS", r#"["1/1m"]"#);
-    let wire = app.local().await;
-    wire.send(Ask::get("/page")).await;
-    let refused = wire.send(Ask::get("/page")).await;
-    assert_eq!(refused.problem(), "rate_limited");
-    let problem = refused.json();
-    assert_eq!(problem["type"], "https://iana.org/assignments/http-problem-types#quota-exceeded");
-    assert_eq!(problem["violated-policies"].to_string(), r#"["pages"]"#);
-
-    let page = wire.send(Ask::get("/page").browser()).await;
-    assert_eq!((page.status, page.header("Content-Type")), (429, Some("text/html; charset=utf-8")));
-    assert_eq!((page.header("Retry-After"), page.header("Cache-Control")), (Some("60"), Some("no-store")));
 }

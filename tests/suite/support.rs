@@ -13,7 +13,8 @@ use covet::time::ManualClock;
 use covet::{Accounts, Covet, Embedded, Settings, Timestamp};
 use rocket::figment::Figment;
 use rocket::local::asynchronous::Client;
-use rocket::{Build, Config, Ignite, Rocket};
+use rocket::{Build, Config, Ignite, Rocket, Route};
+use tempfile::NamedTempFile;
 
 use self::app::{Touched, routes};
 pub(crate) use self::log::logged;
@@ -34,6 +35,7 @@ name = "Test"
 "read:users" = ""
 "admin:audit" = ""
 
+[roles.guest]
 [roles.member]
 permissions = ["read:notes", "write:notes"]
 [roles.admin]
@@ -74,6 +76,8 @@ pub(crate) struct App {
     clock: Arc<ManualClock>,
     store: Option<Arc<dyn Store>>,
     accounts: Option<Arc<dyn Accounts>>,
+    /// A file that is there as long as the application may be started.
+    _over: Option<Arc<NamedTempFile>>,
     pub(crate) touched: Arc<Touched>,
 }
 
@@ -88,6 +92,7 @@ impl App {
             clock: Arc::new(ManualClock::at(START)),
             store: None,
             accounts: None,
+            _over: None,
             touched: Arc::default(),
         };
         app.with("COVET_SECRET_KEY", KEY).with("COVET_DATABASE_URL", "sqlite::memory:")
@@ -114,6 +119,19 @@ impl App {
     /// With more compiled into the policy.
     pub(crate) fn policy(self, more: &str) -> Self {
         Self { policy: Box::leak(format!("{}{more}", POLICY.text).into_boxed_str()), ..self }
+    }
+
+    /// With a file that lies over the policy.
+    pub(crate) fn over(self, text: &str) -> Self {
+        let file = NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), text).unwrap();
+        let path = file.path().display().to_string();
+        Self { _over: Some(Arc::new(file)), ..self.with("COVET_CONFIG", path) }
+    }
+
+    /// Behind a proxy that is trusted: to the server, a request is from whom `X-Forwarded-For` names.
+    pub(crate) fn behind_a_proxy(self) -> Self {
+        self.with("COVET_HTTP__TRUSTED_PROXIES", r#"["127.0.0.0/8"]"#)
     }
 
     /// With a store of its own.
@@ -177,6 +195,11 @@ impl App {
     pub(crate) async fn serve(&self) -> Server {
         Server::start(self.rocket()).await
     }
+
+    /// The application with more routes, on a free port.
+    pub(crate) async fn serve_with(&self, routes: Vec<Route>) -> Server {
+        Server::start(self.rocket().mount("/", routes)).await
+    }
 }
 
 async fn ignite(rocket: Rocket<Build>) -> Rocket<Ignite> {
@@ -221,6 +244,11 @@ impl Ask {
     /// With a session.
     pub(crate) fn cookie(self, value: &str) -> Self {
         self.header("Cookie", format!("{COOKIE}={value}"))
+    }
+
+    /// As the proxy of [`App::behind_a_proxy`] says for whom it asks.
+    pub(crate) fn forwarded(self, client: &str) -> Self {
+        self.header("X-Forwarded-For", client)
     }
 
     /// As a browser asks.
