@@ -11,10 +11,12 @@ use crate::policy_module::type_name;
 
 /// What is wrong first; the rest may follow from it.
 pub(super) fn mistake(name: &LitStr, cost: Option<&LitInt>, has_user: bool, document: &Document) -> Option<Error> {
-    let limit = document.policy.rate_limits.get(name.value().as_str())?;
-    nobody_to_count(name, limit, has_user, document)
+    // A name that the policy does not have is told elsewhere.
+    let limit = document.policy.rate_limits.get(name.value().as_str());
+    limit
+        .and_then(|limit| nobody_to_count(name, limit, has_user, document))
         .or_else(|| no_cost(cost?))
-        .or_else(|| never_fits(name, cost?, limit, document))
+        .or_else(|| never_fits(name, cost?, limit?, document))
 }
 
 /// The cost that an attribute says, if it is one.
