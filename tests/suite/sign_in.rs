@@ -1,15 +1,11 @@
 //! Signing in: guessing is counted, nothing tells who has an account, and the session is a new one.
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
-use covet::{Account, AccountId, Accounts, Timestamp};
-use covet_core::accounts::{AccountsError, NewAccount, SealedTotp, SqlAccounts};
-use covet_core::password::PasswordHash;
-use rocket::futures::future::{join, join_all};
+use rocket::futures::future::join_all;
 use rocket::serde::json::json;
-use rocket::tokio::sync::Notify;
 
-use crate::support::{App, Ask, Person, Reply, Wire, try_sign_in};
+use crate::support::{App, Ask, Interrupted, Person, Reply, Wire, try_sign_in};
 
 const WRONG: &str = "not the right horse";
 
@@ -205,99 +201,6 @@ async fn a_refused_sign_in_leaves_the_session_as_it_was() {
     let login = json!({ "name": "ada", "password": WRONG });
     assert_eq!(wire.send(Ask::post("/login").cookie(&ada.session).json(&login)).await.status, 401);
     assert!(ada.is_signed_in(&wire).await);
-}
-
-/// Accounts that are looked up while something else happens.
-#[derive(Debug)]
-struct Interrupted {
-    accounts: SqlAccounts,
-    next: Mutex<Option<&'static str>>,
-    found: Notify,
-    go_on: Notify,
-}
-
-impl Interrupted {
-    fn new(url: &str) -> Arc<Self> {
-        let accounts = SqlAccounts::new(sqlx::SqlitePool::connect_lazy(url).unwrap());
-        Arc::new(Self { accounts, next: Mutex::default(), found: Notify::new(), go_on: Notify::new() })
-    }
-
-    async fn interrupt(&self, at: &str) {
-        if self.next.lock().unwrap().take_if(|next| *next == at).is_some() {
-            self.found.notify_one();
-            self.go_on.notified().await;
-        }
-    }
-
-    /// What becomes of the first, when the second happens once the first has looked up the account.
-    async fn during<A, B>(
-        &self,
-        lookup: &'static str,
-        first: impl Future<Output = A>,
-        second: impl Future<Output = B>,
-    ) -> (A, B) {
-        *self.next.lock().unwrap() = Some(lookup);
-        let second = async {
-            self.found.notified().await;
-            let done = second.await;
-            self.go_on.notify_one();
-            done
-        };
-        join(first, second).await
-    }
-}
-
-#[rocket::async_trait]
-impl Accounts for Interrupted {
-    async fn find(&self, login: &str) -> Result<Option<Account>, AccountsError> {
-        let account = self.accounts.find(login).await;
-        self.interrupt("find").await;
-        account
-    }
-
-    async fn get(&self, id: &AccountId) -> Result<Option<Account>, AccountsError> {
-        let account = self.accounts.get(id).await;
-        self.interrupt("get").await;
-        account
-    }
-
-    async fn create(&self, new: NewAccount, now: Timestamp) -> Result<Account, AccountsError> {
-        self.accounts.create(new, now).await
-    }
-
-    async fn set_password_hash(
-        &self,
-        id: &AccountId,
-        expected: &PasswordHash,
-        new: &PasswordHash,
-    ) -> Result<bool, AccountsError> {
-        self.accounts.set_password_hash(id, expected, new).await
-    }
-
-    async fn set_totp(
-        &self,
-        id: &AccountId,
-        expected: Option<&SealedTotp>,
-        new: Option<SealedTotp>,
-    ) -> Result<bool, AccountsError> {
-        self.accounts.set_totp(id, expected, new).await
-    }
-
-    async fn set_roles(&self, id: &AccountId, roles: &[String]) -> Result<(), AccountsError> {
-        self.accounts.set_roles(id, roles).await
-    }
-
-    async fn set_disabled(&self, id: &AccountId, disabled: bool) -> Result<(), AccountsError> {
-        self.accounts.set_disabled(id, disabled).await
-    }
-
-    async fn list(&self, limit: u32, offset: u32) -> Result<Vec<Account>, AccountsError> {
-        self.accounts.list(limit, offset).await
-    }
-
-    async fn count(&self) -> Result<u64, AccountsError> {
-        self.accounts.count().await
-    }
 }
 
 #[rocket::async_test]

@@ -19,6 +19,7 @@ pub use self::sessions::SessionInfo;
 pub use self::sign_in::{SignIn, SignInError};
 use crate::account::AccountId;
 use crate::accounts::{Account, AccountsError};
+use crate::audit::{Event, Kind};
 use crate::engine::{Engine, Facts, Presented};
 use crate::keys::OpenError;
 use crate::lockout::{self, Answer};
@@ -191,6 +192,24 @@ impl Engine {
         self.lockout(key, limits, lockout::Event::Success, now).await.map(drop)
     }
 
+    /// The result of an attempt. One that could not be judged counts all the same, and may be the one that locked.
+    async fn counted<T>(&self, result: Result<T, Failure>, answer: Answer, event: Event) -> Result<T, Failure> {
+        if result.is_err() && answer.locks() {
+            self.tell(lock(event)).await;
+        }
+        result
+    }
+
+    /// Tells of an attempt that was refused: once, and as a lock if it is the one that locked.
+    async fn tell_refused(&self, answer: Answer, event: Event, why: &str) {
+        let event = match answer {
+            Answer::Locked { .. } => event.detail("reason", "locked"),
+            Answer::Open { left: 0 } => lock(event),
+            Answer::Open { .. } => event.detail("reason", why),
+        };
+        self.tell(event).await;
+    }
+
     async fn lockout(
         &self,
         key: Key,
@@ -214,6 +233,12 @@ impl Engine {
     fn second_factor_attempts(&self, account: &AccountId) -> Key {
         Key { space: Space::Lockout, owner: self.owner(account), id: self.keys().tag("attempts", &[b"second factor"]) }
     }
+}
+
+/// The event of a lock, in place of that of the attempt which locked.
+fn lock(event: Event) -> Event {
+    let after = event.kind().as_str();
+    event.of_kind(Kind::AuthnLoginLock).detail("reason", "too many attempts").detail("after", after)
 }
 
 /// What a new session carries over or gains.

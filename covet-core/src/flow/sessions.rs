@@ -65,7 +65,9 @@ impl Engine {
             return Ok(false);
         };
         let removed = self.remove(&key, now).await?;
-        self.tell(Event::new(Kind::SessionRevoked, now).account(Some(&record.user.id)).ip(facts.client)).await;
+        if removed {
+            self.tell(Event::new(Kind::SessionRevoked, now).account(Some(&record.user.id)).ip(facts.client)).await;
+        }
         Ok(removed)
     }
 
@@ -77,8 +79,8 @@ impl Engine {
     pub async fn sign_out(&self, facts: &Facts, now: Timestamp) -> Result<(), Failure> {
         let Some(presented) = &facts.session else { return Ok(()) };
         let record = self.session(facts, now).await?;
-        self.remove(presented.key(), now).await?;
-        if let Some(record) = record {
+        let removed = self.remove(presented.key(), now).await?;
+        if let Some(record) = record.filter(|_| removed) {
             self.tell(Event::new(Kind::AuthnLogout, now).account(Some(&record.user.id)).ip(facts.client)).await;
         }
         Ok(())
