@@ -4,6 +4,7 @@
 //! it is judged, an unknown account costs and answers what a known one does, and whoever gains something gets a new
 //! session id with it.
 
+mod change;
 mod password;
 mod register;
 mod second_factor;
@@ -143,8 +144,8 @@ impl Engine {
         if !self.store().swap(presented.key(), None, Some(write), now).await? {
             return Err(StoreError::Contended { store: "session" }.into());
         }
-        // Whoever changed the account meanwhile has ended the sessions they found, and may not have found this one.
-        if !self.is_still(account).await? {
+        // Whoever changes the account ends the sessions they find, and may not have found this one.
+        if self.is_changing(&account.id, now).await? || !self.is_still(account).await? {
             self.remove(presented.key(), now).await?;
             return Err(Failure::Changed);
         }

@@ -64,14 +64,19 @@ impl Engine {
         let forgotten = self.succeed(attempts, limits, now).await;
         self.counted(forgotten, answer, event(Kind::AuthnPasswordChangeFail)).await?;
         let hash = self.hasher().hash(new).await.map_err(Failure::from)?;
-        let changed = self.accounts().set_password_hash(&account.id, &account.password_hash, &hash).await;
-        if !changed.map_err(Failure::from)? {
+        let changed = self.change(&account.id, now, async {
+            self.end_all(&account.id, now).await?;
+            let changed = self.accounts().set_password_hash(&account.id, &account.password_hash, &hash).await?;
+            if changed {
+                self.tell(event(Kind::AuthnPasswordChange)).await;
+            }
+            Ok(changed)
+        });
+        if !changed.await? {
             // Somebody changed it at the same moment: the current password is no longer what was typed.
             self.tell(event(Kind::AuthnPasswordChangeFail).detail("reason", "changed at the same moment")).await;
             return Err(ChangePasswordError::Refused);
         }
-        self.tell(event(Kind::AuthnPasswordChange)).await;
-        self.end_all(&account.id, now).await?;
         let account = Account { password_hash: hash, ..account };
         let gained = Gained { stage: Stage::Full, authenticated: now, mfa: record.mfa, renews: false };
         Ok(self.issue(&account, gained, facts, now).await?)

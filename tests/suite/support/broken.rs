@@ -1,12 +1,13 @@
 //! Stores that fail, and accounts that change while they are looked up.
 
+use std::pin::pin;
 use std::sync::{Arc, Mutex};
 
 use covet::store::{Key, MemoryStore, Outcome, Space, Step, Store, StoreError, Tag, Versioned, Write};
 use covet::{Account, AccountId, Accounts, Timestamp};
 use covet_core::accounts::{AccountsError, NewAccount, SealedTotp, SqlAccounts};
 use covet_core::password::PasswordHash;
-use rocket::futures::future::join;
+use rocket::futures::future::{Either, join, select};
 use rocket::tokio::sync::Notify;
 
 /// A store that can be made to fail.
@@ -68,7 +69,7 @@ impl Store for Fragile {
     }
 }
 
-/// Accounts that are looked up while something else happens.
+/// Accounts that are looked up, or about to be written, while something else happens.
 #[derive(Debug)]
 pub(crate) struct Interrupted {
     accounts: SqlAccounts,
@@ -90,14 +91,14 @@ impl Interrupted {
         }
     }
 
-    /// What becomes of the first, when the second happens once the first has looked up the account.
+    /// What becomes of the first, when the second happens once the first has come that far.
     pub(crate) async fn during<A, B>(
         &self,
-        lookup: &'static str,
+        at: &'static str,
         first: impl Future<Output = A>,
         second: impl Future<Output = B>,
     ) -> (A, B) {
-        *self.next.lock().unwrap() = Some(lookup);
+        *self.next.lock().unwrap() = Some(at);
         let second = async {
             self.found.notified().await;
             let done = second.await;
@@ -105,6 +106,17 @@ impl Interrupted {
             done
         };
         join(first, second).await
+    }
+}
+
+impl Interrupted {
+    /// What happens that far, and no further: as if the process had stopped.
+    pub(crate) async fn stop_at(&self, at: &'static str, what: impl Future) {
+        *self.next.lock().unwrap() = Some(at);
+        match select(pin!(what), pin!(self.found.notified())).await {
+            Either::Left(_) => panic!("it does not come to {at}"),
+            Either::Right(_) => {}
+        }
     }
 }
 
@@ -132,6 +144,7 @@ impl Accounts for Interrupted {
         expected: &PasswordHash,
         new: &PasswordHash,
     ) -> Result<bool, AccountsError> {
+        self.interrupt("set_password_hash").await;
         self.accounts.set_password_hash(id, expected, new).await
     }
 
@@ -145,10 +158,12 @@ impl Accounts for Interrupted {
     }
 
     async fn set_roles(&self, id: &AccountId, roles: &[String]) -> Result<(), AccountsError> {
+        self.interrupt("set_roles").await;
         self.accounts.set_roles(id, roles).await
     }
 
     async fn set_disabled(&self, id: &AccountId, disabled: bool) -> Result<(), AccountsError> {
+        self.interrupt("set_disabled").await;
         self.accounts.set_disabled(id, disabled).await
     }
 
