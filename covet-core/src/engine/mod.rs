@@ -19,9 +19,11 @@ use crate::audit::{Event, Sink, TracingSink};
 use crate::keys::{BegunTag, Keys};
 use crate::password::Hasher;
 use crate::policy::Policy;
+use crate::rate_limit::{self, Rates, Scope};
 use crate::requirement::Requirement;
-use crate::store::{Store, Tag};
+use crate::store::{Key, Outcome, Space, Step, Store, Tag};
 use crate::time::{Clock, Timestamp};
+use crate::units::{Count, Rate};
 
 /// What an engine is made of beside the policy.
 #[derive(Debug)]
@@ -46,6 +48,8 @@ pub struct Engine {
     hasher: Hasher,
     /// The beginning of the names of sessions.
     sessions: BegunTag,
+    /// How often sinks are told of one and the same that an account can cause at will.
+    seldom: rate_limit::Policy,
     parts: Parts,
 }
 
@@ -73,7 +77,7 @@ impl Engine {
         }
         let (access, hasher) = (Arc::new(Access::of(&policy)), Hasher::new(&policy.password));
         let sessions = parts.keys.begin("session");
-        Ok(Self { policy, access, plans, hasher, sessions, parts })
+        Ok(Self { policy, access, plans, hasher, sessions, seldom: once_a_minute(), parts })
     }
 
     /// The policy.
@@ -122,8 +126,26 @@ impl Engine {
     /// Tells the log and every sink. They are told; they never answer: a sink that fails is told of in the log.
     pub(crate) async fn tell(&self, event: Event) {
         self.log(&event).await;
+        self.record(&event).await;
+    }
+
+    /// Tells the log, and the sinks at most once a minute for each account and `what`: for what an account can cause at
+    /// will. Counted where limits are, so that what is remembered for it is bounded as they are.
+    pub(crate) async fn tell_seldom(&self, event: Event, owner: Tag, what: &[&str]) {
+        self.log(&event).await;
+        let what: Vec<_> = what.iter().map(|part| part.as_bytes()).collect();
+        let key = Key { space: Space::Limit, owner, id: self.keys().tag("told", &what) };
+        let step = Step::Charge { key, policy: &self.seldom, cost: self.seldom.cost() };
+        match self.store().run(&[step], event.at()).await {
+            Ok(outcomes) if outcomes.iter().any(Outcome::is_refusal) => {}
+            Ok(_) => self.record(&event).await,
+            Err(error) => tracing::error!(target: "covet::audit", %error, "an event is in the log only"),
+        }
+    }
+
+    async fn record(&self, event: &Event) {
         for sink in &self.parts.sinks {
-            if let Err(error) = sink.record(&event).await {
+            if let Err(error) = sink.record(event).await {
                 tracing::error!(target: "covet::audit", %error, event = event.kind().as_str(), "an audit sink failed");
             }
         }
@@ -148,6 +170,12 @@ impl fmt::Debug for Engine {
             .field("routes", &self.plans.len())
             .finish_non_exhaustive()
     }
+}
+
+fn once_a_minute() -> rate_limit::Policy {
+    let rate = Rate::new(1, 60).expect("1 in 60 seconds is in range");
+    let rates = Rates::new([rate]).expect("one rate is not too many");
+    rate_limit::Policy::new(rates, Scope::User, Count::of(1)).expect("the rate admits a cost of 1")
 }
 
 /// A requirement is a static of its route, so its address is its name.

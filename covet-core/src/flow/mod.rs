@@ -201,14 +201,15 @@ impl Engine {
         result
     }
 
-    /// Tells of an attempt that was refused: once, and as a lock if it is the one that locked.
-    async fn tell_refused(&self, answer: Answer, event: Event, why: &str) {
-        let event = match answer {
-            Answer::Locked { .. } => event.detail("reason", "locked"),
-            Answer::Open { left: 0 } => lock(event),
-            Answer::Open { .. } => event.detail("reason", why),
-        };
-        self.tell(event).await;
+    /// Tells of an attempt that was refused: once, and as a lock if it is the one that locked. Those that meet the lock
+    /// cost nothing, so that there may be any number of them.
+    async fn tell_refused(&self, answer: Answer, event: Event, why: &str, owner: Tag) {
+        let kind = event.kind().as_str();
+        match answer {
+            Answer::Locked { .. } => self.tell_seldom(event.detail("reason", "locked"), owner, &[kind]).await,
+            Answer::Open { left: 0 } => self.tell(lock(event)).await,
+            Answer::Open { .. } => self.tell(event.detail("reason", why)).await,
+        }
     }
 
     async fn lockout(

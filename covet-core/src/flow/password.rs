@@ -58,7 +58,7 @@ impl Engine {
         };
         let verdict = self.counted(verdict, answer, event(Kind::AuthnPasswordChangeFail)).await?;
         if verdict == Verdict::Wrong {
-            self.tell_refused(answer, event(Kind::AuthnPasswordChangeFail), "wrong password").await;
+            self.tell_refused(answer, event(Kind::AuthnPasswordChangeFail), "wrong password", attempts.owner).await;
             return Err(ChangePasswordError::Refused);
         }
         let forgotten = self.succeed(attempts, limits, now).await;

@@ -137,7 +137,7 @@ impl Engine {
             false => self.accepts(account, sealed, code, now).await,
         };
         if !self.counted(judged, answer, event(Kind::MfaVerifyFail)).await? {
-            self.tell_refused(answer, event(Kind::MfaVerifyFail), "wrong or used code").await;
+            self.tell_refused(answer, event(Kind::MfaVerifyFail), "wrong or used code", attempts.owner).await;
             return Err(SecondFactorError::Refused);
         }
         let forgotten = self.succeed(attempts, limits, now).await;

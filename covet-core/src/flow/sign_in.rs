@@ -62,11 +62,11 @@ impl Engine {
         let (found, needs_rehash) = match (&account, verdict) {
             (Some(found), Verdict::Right { needs_rehash }) if !found.disabled => (found, needs_rehash),
             (Some(_), Verdict::Right { .. }) => {
-                self.tell_refused(answer, event(), "disabled").await;
+                self.tell_refused(answer, event(), "disabled", attempts.owner).await;
                 return Err(SignInError::Refused);
             }
             _ => {
-                self.tell_refused(answer, event(), "wrong name or password").await;
+                self.tell_refused(answer, event(), "wrong name or password", attempts.owner).await;
                 return Err(SignInError::Refused);
             }
         };
