@@ -129,9 +129,7 @@ async fn sweep(engine: Arc<Engine>, mut shutdown: Shutdown) {
             () = &mut shutdown => return,
             _ = tick.tick() => {}
         }
-        if let Err(error) = engine.store().sweep(engine.now()).await {
-            tracing::warn!(error = &error as &dyn std::error::Error, "expired entries could not be removed");
-        }
+        engine.sweep(engine.now()).await;
     }
 }
 

@@ -384,6 +384,28 @@ async fn attempts_that_meet_a_lock_are_in_the_log_and_in_the_database_once_a_min
 }
 
 #[rocket::async_test]
+async fn events_that_were_kept_long_enough_are_forgotten_while_the_application_runs() {
+    let directory = tempfile::tempdir().unwrap();
+    let url = format!("sqlite:{}", directory.path().join("covet.db").display());
+    let app = App::new().with("COVET_DATABASE_URL", url).with("COVET_AUDIT__RETENTION", "30d");
+    let server = app.serve().await;
+    let mut root = Person::signed_in(&server, "root", "admin").await;
+    server.stop().await;
+
+    app.wait(31 * 86_400);
+    let server = app.serve().await;
+    root.sign_in(&server).await;
+    let kinds = async || {
+        let events = root.get(&server, "/events").await.json();
+        events.as_array().unwrap().iter().map(|event| event[0].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    let mut tries = 0..1000;
+    while kinds().await != ["session_created", "authn_login_success"] {
+        assert!(tries.next().is_some(), "{:?}", kinds().await);
+    }
+}
+
+#[rocket::async_test]
 async fn what_strangers_can_cause_at_will_is_in_the_log_and_fills_no_database() {
     let app = App::new().with("COVET_RATE_LIMITS__PAGES__LIMITS", r#"["1/1h"]"#);
     let wire = app.local().await;

@@ -104,6 +104,20 @@ impl Engine {
         &*self.parts.store
     }
 
+    /// Forgets what has expired in the store, and events that the sinks have kept long enough; called now and then,
+    /// bounded work a call. What fails is told of in the log, and tried again at the next call.
+    pub async fn sweep(&self, now: Timestamp) {
+        if let Err(error) = self.store().sweep(now).await {
+            tracing::warn!(error = &error as &dyn std::error::Error, "expired entries could not be removed");
+        }
+        let before = now.minus_millis(self.policy.audit.retention.millis());
+        for sink in &self.parts.sinks {
+            if let Err(error) = sink.forget(before).await {
+                tracing::warn!(error = &error as &dyn std::error::Error, "old events could not be removed");
+            }
+        }
+    }
+
     /// The time now: read once a request, at the edge.
     #[must_use]
     pub fn now(&self) -> Timestamp {
@@ -181,4 +195,38 @@ fn once_a_minute() -> rate_limit::Policy {
 /// A requirement is a static of its route, so its address is its name.
 fn identity(requirement: &'static Requirement) -> usize {
     std::ptr::from_ref(requirement).addr()
+}
+
+#[cfg(all(test, feature = "sqlite"))]
+#[expect(clippy::unwrap_used, reason = "a test may stop at what it does not expect")]
+mod tests {
+    use super::*;
+    use crate::accounts::SqlAccounts;
+    use crate::audit::{Kind, SqlSink};
+    use crate::keys::SecretKey;
+    use crate::migrate::tests::database;
+    use crate::store::MemoryStore;
+    use crate::time::SystemClock;
+
+    #[tokio::test]
+    async fn an_event_is_kept_for_its_retention_and_no_longer() {
+        let (_directory, pool) = database().await;
+        let text = "[application]\nname = 'V'\n[audit]\nretention = '30d'";
+        let sink = SqlSink::new(pool.clone());
+        let parts = Parts {
+            store: Arc::new(MemoryStore::default()),
+            accounts: Arc::new(SqlAccounts::new(pool)),
+            keys: Keys::from_secret(&SecretKey::generate().unwrap()),
+            sinks: vec![Arc::new(sink.clone())],
+            clock: Arc::new(SystemClock),
+        };
+        let engine = Engine::new(Policy::parse("security.toml", text).unwrap(), [], parts).unwrap();
+        let at = Timestamp::from_seconds(1_800_000_000);
+        let end = at.plus_millis(30 * 86_400_000);
+        engine.tell(Event::new(Kind::AuthnLogout, at)).await;
+        for (now, kept) in [(at.minus_millis(u64::MAX), 1), (end, 1), (end.plus_millis(1), 0)] {
+            engine.sweep(now).await;
+            assert_eq!(sink.recent(10).await.unwrap().len(), kept, "{now:?}");
+        }
+    }
 }
