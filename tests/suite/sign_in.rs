@@ -133,10 +133,26 @@ async fn a_right_password_forgets_the_wrong_ones() {
 async fn the_lock_of_an_account_is_one_by_whatever_way_it_is_named() {
     let wire = App::new().local().await;
     let ada = Person::register(&wire, "ada", "member").await;
-    for name in ["ada", "ADA", "Ada", "aDa", "adA"] {
+    for name in ["ada", "ADA", " Ada ", "aDa", "ａｄａ"] {
         assert_eq!(try_sign_in(&wire, name, WRONG).await.status, 401);
     }
     assert_eq!(try_sign_in(&wire, "ada", &ada.password).await.status, 401);
+}
+
+#[rocket::async_test]
+async fn a_name_that_is_written_like_another_is_taken() {
+    let wire = App::new().local().await;
+    let lee = Person::register(&wire, "Änn Lee", "member").await;
+    let register = async |name: &str| {
+        let new = json!({ "name": name, "password": "correct horse of another", "role": "member" });
+        wire.send(Ask::post("/register").json(&new)).await
+    };
+    for name in ["änn  lee", "A\u{308}nn Lee", "Änn\u{2003}Lee", "Ä\u{1d427}n Lee"] {
+        let reply = register(name).await;
+        assert_eq!(try_sign_in(&wire, name, &lee.password).await.status, 200, "{name}");
+        assert!(matches!(reply.status, 409 | 422), "{name}: {reply:?}");
+    }
+    assert_eq!(register("Änn-Lee").await.status, 200);
 }
 
 #[rocket::async_test]
