@@ -12,7 +12,7 @@ use std::sync::Arc;
 pub use self::access::Access;
 pub use self::decide::{Decision, Facts, Grant, Presented, Seen};
 use self::plan::Plan;
-pub use self::plan::PlanError;
+pub use self::plan::{PlanError, check};
 use crate::account::AccountId;
 use crate::accounts::Accounts;
 use crate::audit::{Event, Sink, TracingSink};
@@ -64,17 +64,10 @@ impl Engine {
         requirements: impl IntoIterator<Item = &'static Requirement>,
         parts: Parts,
     ) -> Result<Self, Vec<PlanError>> {
-        let mut plans = BTreeMap::new();
-        let mut errors = Vec::new();
-        for requirement in requirements {
-            match Plan::new(requirement, &policy, &parts.keys) {
-                Ok(plan) => drop(plans.insert(identity(requirement), plan)),
-                Err(error) => errors.push(error),
-            }
-        }
-        if !errors.is_empty() {
-            return Err(errors);
-        }
+        let requirements: Vec<_> = requirements.into_iter().collect();
+        check(&policy, requirements.iter().copied())?;
+        let plan = |requirement| Some((identity(requirement), Plan::new(requirement, &policy, &parts.keys)?));
+        let plans = requirements.into_iter().filter_map(plan).collect();
         let (access, hasher) = (Arc::new(Access::of(&policy)), Hasher::new(&policy.password));
         let sessions = parts.keys.begin("session");
         Ok(Self { policy, access, plans, hasher, sessions, seldom: once_a_minute(), parts })
