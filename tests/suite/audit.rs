@@ -271,7 +271,7 @@ async fn a_change_that_another_one_outran_is_told_as_refused() {
     there.sign_in(&wire).await;
     let (first, second) = (format!("{}\n{NEW}", here.password), format!("{}\nyet another phrase", here.password));
     let change = here.post(&wire, "/password", &first);
-    let (outrun, done) = accounts.during("get", change, there.post(&wire, "/password", &second)).await;
+    let (outrun, done) = accounts.pause.during("get", change, there.post(&wire, "/password", &second)).await;
     assert_eq!((outrun.problem().as_str(), done.status), ("invalid_credentials", 200));
     assert_eq!(reasons(&root, &wire, &id, "authn_password_change").await.len(), 1);
     let refused = reasons(&root, &wire, &id, "authn_password_change_fail").await;
@@ -296,7 +296,7 @@ async fn a_session_is_told_of_only_when_it_was_given() {
     app.wait(30);
     let code = app.code(&ada.uri);
     let verify = pending.post(&wire, "/mfa/verify", &code);
-    let (reply, _) = accounts.during("get", verify, ada.post(&wire, "/logout-all", "")).await;
+    let (reply, _) = accounts.pause.during("get", verify, ada.post(&wire, "/logout-all", "")).await;
     assert_eq!((reply.status, created().await), (503, 1));
 
     pending.sign_in(&wire).await;

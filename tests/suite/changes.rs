@@ -1,6 +1,7 @@
 //! However far a change of an account comes before something fails, no session has more than the account.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use crate::support::{App, Fragile, Interrupted, Person, try_sign_in};
 
@@ -118,7 +119,7 @@ async fn nobody_begins_a_session_of_an_account_just_before_it_is_changed() {
             let others = try_sign_in(&wire, "bob", &bob.password).await;
             (try_sign_in(&wire, "ada", &person.password).await, others)
         };
-        let (changed, (own, others)) = accounts.during(at, who.post(&wire, path, body), meanwhile).await;
+        let (changed, (own, others)) = accounts.pause.during(at, who.post(&wire, path, body), meanwhile).await;
         assert_eq!((changed.status, others.status), (200, 200), "{at}");
         assert_eq!((own.status, own.session()), (503, None), "{at}");
         assert_eq!(try_sign_in(&wire, "ada", &person.password).await.status, then, "{at}");
@@ -132,7 +133,8 @@ async fn of_two_changes_of_one_account_at_once_one_is_made() {
     let root = Person::signed_in(&wire, "root", "admin").await;
     let ada = Person::signed_in(&wire, "ada", "admin").await;
     let demote = root.post(&wire, "/accounts/ada/roles", "member");
-    let (demoted, disabled) = accounts.during("set_roles", demote, root.post(&wire, "/accounts/ada/disable", "")).await;
+    let (demoted, disabled) =
+        accounts.pause.during("set_roles", demote, root.post(&wire, "/accounts/ada/disable", "")).await;
     assert_eq!((demoted.status, disabled.status), (200, 503));
     assert_eq!(ada.get(&wire, "/audit").await.status, 403);
     assert!(ada.is_signed_in(&wire).await);
@@ -146,7 +148,7 @@ async fn a_change_that_was_not_ended_holds_sessions_off_for_a_minute() {
     let (app, accounts, wire) = interrupted(&directory).await;
     let mut ada = Person::signed_in(&wire, "ada", "member").await;
     let both = format!("{}\n{NEW}", ada.password);
-    accounts.stop_at("set_password_hash", ada.post(&wire, "/password", &both)).await;
+    accounts.pause.stop_at("set_password_hash", ada.post(&wire, "/password", &both)).await;
     assert!(!ada.is_signed_in(&wire).await);
     for wait in [0, HELD_OFF - 1] {
         app.wait(wait);
@@ -156,4 +158,31 @@ async fn a_change_that_was_not_ended_holds_sessions_off_for_a_minute() {
     app.wait(1);
     assert_eq!(ada.sign_in(&wire).await.status, 200);
     assert!(ada.is_signed_in(&wire).await);
+}
+
+#[rocket::async_test]
+async fn a_session_that_another_became_while_all_were_ended_is_ended_too() {
+    let (app, store, wire, _) = fragile().await;
+    let ada = Person::enrolled(&wire, "ada", "member", app.now()).await;
+    let mut pending = ada.clone();
+    pending.sign_in(&wire).await;
+    app.wait(30);
+    let code = app.code(&ada.uri);
+    let verify = pending.post(&wire, "/mfa/verify", &code);
+    let (ended, became) = store.pause.during("list", ada.post(&wire, "/logout-all", ""), verify).await;
+    let became = Person { session: became.session().unwrap(), ..ada.clone() };
+    assert_eq!((ended.status, ended.body.as_str()), (200, "2"));
+    for person in [&ada, &pending, &became] {
+        assert_eq!(person.get(&wire, "/stage").await.body, "anonymous nobody");
+    }
+}
+
+#[rocket::async_test]
+async fn sessions_that_do_not_end_are_not_said_to_have_ended() {
+    let (_, store, wire, _) = fragile().await;
+    let ada = Person::signed_in(&wire, "ada", "member").await;
+    store.keeps.store(true, Ordering::SeqCst);
+    assert_eq!(ada.post(&wire, "/logout-all", "").await.status, 503);
+    store.keeps.store(false, Ordering::SeqCst);
+    assert_eq!(ada.post(&wire, "/logout-all", "").await.body, "1");
 }

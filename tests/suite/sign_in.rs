@@ -238,7 +238,7 @@ async fn whoever_signs_in_while_the_account_changes_gets_no_session_of_what_it_w
             "an entirely other phrase".clone_into(&mut ada.password);
         }
         let sign_in = try_sign_in(&wire, "ada", &ada.password);
-        let (reply, changed) = accounts.during("find", sign_in, person.post(&wire, path, body)).await;
+        let (reply, changed) = accounts.pause.during("find", sign_in, person.post(&wire, path, body)).await;
         assert_eq!(changed.status, 200, "{path}");
         assert_eq!((reply.status, reply.session()), (503, None), "{path}");
         assert_eq!(ada.sign_in(&wire).await.status, then, "{path}");
@@ -259,7 +259,7 @@ async fn a_session_that_is_ended_while_its_second_factor_is_proven_stays_ended()
     app.wait(30);
     let code = app.code(&ada.uri);
     let verify = stolen.post(&wire, "/mfa/verify", &code);
-    let (reply, ended) = accounts.during("get", verify, ada.post(&wire, "/logout-all", "")).await;
+    let (reply, ended) = accounts.pause.during("get", verify, ada.post(&wire, "/logout-all", "")).await;
     assert_eq!(ended.body, "2");
     assert_eq!((reply.status, reply.session()), (503, None));
     assert_eq!(stolen.get(&wire, "/stage").await.body, "anonymous nobody");
@@ -276,7 +276,7 @@ async fn a_second_factor_holds_for_whoever_was_signing_in_when_it_was_confirmed(
     ada.uri = ada.post(&wire, "/mfa/enroll", "").await.body;
     let code = app.code(&ada.uri);
     let sign_in = try_sign_in(&wire, "ada", &ada.password);
-    let (reply, confirmed) = accounts.during("find", sign_in, ada.post(&wire, "/mfa/confirm", &code)).await;
+    let (reply, confirmed) = accounts.pause.during("find", sign_in, ada.post(&wire, "/mfa/confirm", &code)).await;
     assert_eq!(confirmed.status, 200);
     assert_eq!((reply.status, reply.session()), (503, None));
     assert_eq!(ada.sign_in(&wire).await.body, "second factor");
@@ -297,7 +297,7 @@ async fn of_two_enrolments_at_once_one_does_not_undo_the_other() {
     ada.uri = ada.post(&wire, "/mfa/enroll", "").await.body;
     let code = app.code(&ada.uri);
     let confirm = ada.post(&wire, "/mfa/confirm", &code);
-    let (reply, begun) = accounts.during("get", confirm, elsewhere.post(&wire, "/mfa/enroll", "")).await;
+    let (reply, begun) = accounts.pause.during("get", confirm, elsewhere.post(&wire, "/mfa/enroll", "")).await;
     assert_eq!((reply.status, begun.status), (503, 200));
     assert_eq!(elsewhere.sign_in(&wire).await.body, "done");
 
@@ -305,7 +305,7 @@ async fn of_two_enrolments_at_once_one_does_not_undo_the_other() {
     app.wait(30);
     let code = app.code(&begun.body);
     let enroll = elsewhere.post(&wire, "/mfa/enroll", "");
-    let (reply, confirmed) = accounts.during("get", enroll, ada.post(&wire, "/mfa/confirm", &code)).await;
+    let (reply, confirmed) = accounts.pause.during("get", enroll, ada.post(&wire, "/mfa/confirm", &code)).await;
     assert_eq!((reply.status, confirmed.status), (503, 200));
     assert_eq!(ada.sign_in(&wire).await.body, "second factor");
 }

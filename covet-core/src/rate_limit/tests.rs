@@ -78,7 +78,7 @@ fn compare(
             exact.0.extend(std::iter::repeat_n(now, *cost as usize));
         }
         if let Some(next) = next {
-            prop_assert!(expires(policy, &next).millis() >= now + policy.longest_millis());
+            prop_assert_eq!(expires(policy, &next).millis(), now + policy.longest_millis());
             let text = serde_json::to_string(&next).unwrap();
             prop_assert_eq!(&serde_json::from_str::<State>(&text).unwrap(), &next);
             state = Some(next);

@@ -1,6 +1,7 @@
-//! Stores that fail, and accounts that change while they are looked up.
+//! Stores that fail, and stores and accounts that change while they are looked at.
 
 use std::pin::pin;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use covet::store::{Key, MemoryStore, Outcome, Space, Step, Store, StoreError, Tag, Versioned, Write};
@@ -10,12 +11,58 @@ use covet_core::password::PasswordHash;
 use rocket::futures::future::{Either, join, select};
 use rocket::tokio::sync::Notify;
 
+/// A point that is stopped at once, while something else happens.
+#[derive(Debug, Default)]
+pub(crate) struct Pause {
+    next: Mutex<Option<&'static str>>,
+    found: Notify,
+    go_on: Notify,
+}
+
+impl Pause {
+    async fn at(&self, point: &str) {
+        if self.next.lock().unwrap().take_if(|next| *next == point).is_some() {
+            self.found.notify_one();
+            self.go_on.notified().await;
+        }
+    }
+
+    /// What becomes of the first, when the second happens once the first has come that far.
+    pub(crate) async fn during<A, B>(
+        &self,
+        point: &'static str,
+        first: impl Future<Output = A>,
+        second: impl Future<Output = B>,
+    ) -> (A, B) {
+        *self.next.lock().unwrap() = Some(point);
+        let second = async {
+            self.found.notified().await;
+            let done = second.await;
+            self.go_on.notify_one();
+            done
+        };
+        join(first, second).await
+    }
+
+    /// What happens that far, and no further: as if the process had stopped.
+    pub(crate) async fn stop_at(&self, point: &'static str, what: impl Future) {
+        *self.next.lock().unwrap() = Some(point);
+        match select(pin!(what), pin!(self.found.notified())).await {
+            Either::Left(_) => panic!("it does not come to {point}"),
+            Either::Right(_) => {}
+        }
+    }
+}
+
 /// A store that can be made to fail.
 #[derive(Debug, Default)]
 pub(crate) struct Fragile {
     store: MemoryStore,
+    pub(crate) pause: Pause,
     /// After how many operations it fails, if it shall.
     left: Mutex<Option<usize>>,
+    /// Whether it says that it removes what it keeps.
+    pub(crate) keeps: AtomicBool,
 }
 
 impl Fragile {
@@ -53,11 +100,17 @@ impl Store for Fragile {
         new: Option<Write>,
         now: Timestamp,
     ) -> Result<bool, StoreError> {
-        self.store()?.swap(key, expected, new, now).await
+        let store = self.store()?;
+        if new.is_none() && self.keeps.load(Ordering::SeqCst) {
+            return Ok(true);
+        }
+        store.swap(key, expected, new, now).await
     }
 
     async fn list(&self, space: Space, owner: &Tag, now: Timestamp) -> Result<Vec<(Key, Versioned)>, StoreError> {
-        self.store()?.list(space, owner, now).await
+        let listed = self.store()?.list(space, owner, now).await;
+        self.pause.at("list").await;
+        listed
     }
 
     async fn sweep(&self, now: Timestamp) -> Result<(), StoreError> {
@@ -73,50 +126,13 @@ impl Store for Fragile {
 #[derive(Debug)]
 pub(crate) struct Interrupted {
     accounts: SqlAccounts,
-    next: Mutex<Option<&'static str>>,
-    found: Notify,
-    go_on: Notify,
+    pub(crate) pause: Pause,
 }
 
 impl Interrupted {
     pub(crate) fn new(url: &str) -> Arc<Self> {
         let accounts = SqlAccounts::new(sqlx::SqlitePool::connect_lazy(url).unwrap());
-        Arc::new(Self { accounts, next: Mutex::default(), found: Notify::new(), go_on: Notify::new() })
-    }
-
-    async fn interrupt(&self, at: &str) {
-        if self.next.lock().unwrap().take_if(|next| *next == at).is_some() {
-            self.found.notify_one();
-            self.go_on.notified().await;
-        }
-    }
-
-    /// What becomes of the first, when the second happens once the first has come that far.
-    pub(crate) async fn during<A, B>(
-        &self,
-        at: &'static str,
-        first: impl Future<Output = A>,
-        second: impl Future<Output = B>,
-    ) -> (A, B) {
-        *self.next.lock().unwrap() = Some(at);
-        let second = async {
-            self.found.notified().await;
-            let done = second.await;
-            self.go_on.notify_one();
-            done
-        };
-        join(first, second).await
-    }
-}
-
-impl Interrupted {
-    /// What happens that far, and no further: as if the process had stopped.
-    pub(crate) async fn stop_at(&self, at: &'static str, what: impl Future) {
-        *self.next.lock().unwrap() = Some(at);
-        match select(pin!(what), pin!(self.found.notified())).await {
-            Either::Left(_) => panic!("it does not come to {at}"),
-            Either::Right(_) => {}
-        }
+        Arc::new(Self { accounts, pause: Pause::default() })
     }
 }
 
@@ -124,13 +140,13 @@ impl Interrupted {
 impl Accounts for Interrupted {
     async fn find(&self, login: &str) -> Result<Option<Account>, AccountsError> {
         let account = self.accounts.find(login).await;
-        self.interrupt("find").await;
+        self.pause.at("find").await;
         account
     }
 
     async fn get(&self, id: &AccountId) -> Result<Option<Account>, AccountsError> {
         let account = self.accounts.get(id).await;
-        self.interrupt("get").await;
+        self.pause.at("get").await;
         account
     }
 
@@ -144,7 +160,7 @@ impl Accounts for Interrupted {
         expected: &PasswordHash,
         new: &PasswordHash,
     ) -> Result<bool, AccountsError> {
-        self.interrupt("set_password_hash").await;
+        self.pause.at("set_password_hash").await;
         self.accounts.set_password_hash(id, expected, new).await
     }
 
@@ -158,12 +174,12 @@ impl Accounts for Interrupted {
     }
 
     async fn set_roles(&self, id: &AccountId, roles: &[String]) -> Result<(), AccountsError> {
-        self.interrupt("set_roles").await;
+        self.pause.at("set_roles").await;
         self.accounts.set_roles(id, roles).await
     }
 
     async fn set_disabled(&self, id: &AccountId, disabled: bool) -> Result<(), AccountsError> {
-        self.interrupt("set_disabled").await;
+        self.pause.at("set_disabled").await;
         self.accounts.set_disabled(id, disabled).await
     }
 
