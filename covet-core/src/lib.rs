@@ -3,6 +3,7 @@
 //! Without features only what the macros need is built: the [`policy`], the [`requirement`] of a route and the [`sql`]
 //! checker. The feature `runtime` adds the engine and everything it decides with.
 
+pub mod audit;
 pub mod http;
 pub mod lockout;
 pub mod mfa;
@@ -18,8 +19,6 @@ pub mod units;
 pub mod account;
 #[cfg(feature = "runtime")]
 pub mod accounts;
-#[cfg(feature = "runtime")]
-pub mod audit;
 #[cfg(feature = "runtime")]
 pub mod denial;
 #[cfg(feature = "runtime")]

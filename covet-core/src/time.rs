@@ -43,6 +43,12 @@ impl Timestamp {
         Self(self.0.saturating_add(millis))
     }
 
+    /// Earlier by `millis`, or the beginning of time.
+    #[must_use]
+    pub const fn minus_millis(self, millis: u64) -> Self {
+        Self(self.0.saturating_sub(millis))
+    }
+
     /// How many milliseconds have passed since `earlier`; 0 when it lies ahead.
     #[must_use]
     pub const fn millis_since(self, earlier: Self) -> u64 {

@@ -101,7 +101,7 @@ impl Fairing for Covet {
     async fn on_liftoff(&self, rocket: &Rocket<Orbit>) {
         let Some(ready) = rocket.state::<Ready>() else { return };
         rocket::tokio::spawn(sweep(Arc::clone(&ready.engine), rocket.shutdown()));
-        let uncovered = uncovered(rocket.routes(), ready);
+        let uncovered = uncovered(rocket.routes(), ready.engine.policy());
         if !uncovered.is_empty() {
             rocket::error!("Covet shuts down: routes without a policy were mounted after ignition.");
             uncovered.iter().for_each(|route| rocket::error_!("{route}"));
@@ -123,8 +123,6 @@ async fn sweep(engine: Arc<Engine>, mut shutdown: Shutdown) {
             () = &mut shutdown => return,
             _ = tick.tick() => {}
         }
-        if let Err(error) = engine.store().sweep(engine.now()).await {
-            tracing::warn!(error = &error as &dyn std::error::Error, "expired entries could not be removed");
-        }
+        engine.sweep(engine.now()).await;
     }
 }

@@ -5,6 +5,7 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::sync::Mutex;
 
+use covet_core::policy::Policy;
 use covet_core::requirement::Requirement;
 use rocket::http::Status;
 use rocket::request::{FromRequest, Outcome};
@@ -99,11 +100,8 @@ impl<R> Sentinel for Guard<R> {
 }
 
 /// Routes of an application that are neither covered nor excused by `[[uncovered]]`.
-pub(crate) fn uncovered<'r>(routes: impl Iterator<Item = &'r Route>, ready: &Ready) -> Vec<String> {
-    let excused = |route: &Route| {
-        let patterns = &ready.engine.policy().uncovered;
-        patterns.iter().any(|uncovered| uncovered.path.covers(route.uri.as_str()))
-    };
+pub(crate) fn uncovered<'r>(routes: impl Iterator<Item = &'r Route>, policy: &Policy) -> Vec<String> {
+    let excused = |route: &Route| policy.uncovered.iter().any(|uncovered| uncovered.path.covers(route.uri.as_str()));
     let covered = |route: &Route| route.name.as_deref().is_some_and(|name| !requirements(name).is_empty());
     routes.filter(|route| !covered(route) && !excused(route)).map(ToString::to_string).collect()
 }

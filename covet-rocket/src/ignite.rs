@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use covet_core::engine::{Engine, Parts, PlanError};
+use covet_core::engine::{self, Engine, Parts, PlanError};
 use covet_core::keys::{Keys, SecretKey};
 use covet_core::policy::Policy;
 use covet_core::random::RandomError;
@@ -51,6 +51,12 @@ impl Covet {
         if given_key.is_none() && !debug {
             return Err(SettingsError::NoSecretKey.into());
         }
+        engine::check(&policy, guard::mounted(rocket)).map_err(IgniteError::Plans)?;
+        let uncovered = guard::uncovered(rocket.routes(), &policy);
+        if !uncovered.is_empty() {
+            return Err(IgniteError::Uncovered(uncovered));
+        }
+        // From here on files are made.
         let backend = Backend::open(self, &settings, &policy).await?;
         let key = match given_key {
             Some(key) => key,
@@ -74,14 +80,11 @@ impl Covet {
             #[cfg(feature = "sqlite")]
             _lock: lock,
         };
-        match guard::uncovered(rocket.routes(), &ready) {
-            uncovered if !uncovered.is_empty() => Err(IgniteError::Uncovered(uncovered)),
-            _ => Ok(Ignited {
-                ready,
-                #[cfg(feature = "sqlite")]
-                db,
-            }),
-        }
+        Ok(Ignited {
+            ready,
+            #[cfg(feature = "sqlite")]
+            db,
+        })
     }
 }
 

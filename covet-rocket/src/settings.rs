@@ -137,3 +137,123 @@ impl std::fmt::Debug for Settings {
         f.debug_struct("Settings").field("variables", &names).field("directory", &self.directory).finish()
     }
 }
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test may stop at what it does not expect")]
+mod tests {
+    use std::process::Command;
+
+    use tempfile::TempDir;
+
+    use super::*;
+
+    const EMBEDDED: Embedded =
+        Embedded { name: "security.toml", text: "[application]\nname = 'V'\n[sessions]\nidle_timeout = '10m'\n" };
+
+    /// A folder within a folder, each with what is to be in its `security.toml`.
+    fn folders(outer: Option<&str>, inner: Option<&str>) -> (TempDir, PathBuf) {
+        let directory = tempfile::tempdir().unwrap();
+        let below = directory.path().join("below");
+        std::fs::create_dir(&below).unwrap();
+        for (folder, idle) in [(directory.path(), outer), (&below, inner)] {
+            if let Some(idle) = idle {
+                std::fs::write(folder.join(FILE_NAME), format!("[sessions]\nidle_timeout = '{idle}'\n")).unwrap();
+            }
+        }
+        (directory, below)
+    }
+
+    #[track_caller]
+    fn idle(settings: &Settings) -> String {
+        settings.policy(EMBEDDED).unwrap().sessions.idle_timeout.to_string()
+    }
+
+    #[test]
+    fn the_nearest_file_on_the_way_up_lies_over_what_was_compiled_in() {
+        let none = Settings::only([]);
+        for (outer, inner, expected) in [
+            (None, None, "10m"),
+            (Some("20m"), None, "20m"),
+            (None, Some("30m"), "30m"),
+            (Some("20m"), Some("30m"), "30m"),
+        ] {
+            let (_directory, below) = folders(outer, inner);
+            assert_eq!(idle(&none.clone().in_directory(below)), expected, "{outer:?} {inner:?}");
+        }
+        assert_eq!(idle(&none), "10m");
+    }
+
+    #[test]
+    fn a_folder_that_is_called_like_the_file_is_passed_over() {
+        let (_directory, below) = folders(Some("20m"), None);
+        std::fs::create_dir(below.join(FILE_NAME)).unwrap();
+        assert_eq!(idle(&Settings::only([]).in_directory(below)), "20m");
+    }
+
+    #[test]
+    fn a_file_that_is_named_comes_before_one_that_is_found_and_variables_before_both() {
+        let (_directory, below) = folders(Some("20m"), Some("30m"));
+        let named = below.parent().unwrap().join(FILE_NAME).display().to_string();
+        let (named, variable) = (("COVET_CONFIG", named.as_str()), ("COVET_SESSIONS__IDLE_TIMEOUT", "40m"));
+        assert_eq!(idle(&Settings::only([named]).in_directory(&below)), "20m");
+        assert_eq!(idle(&Settings::only([variable]).in_directory(&below)), "40m");
+        assert_eq!(idle(&Settings::only([named, variable]).in_directory(&below)), "40m");
+    }
+
+    #[test]
+    fn what_is_wrong_with_the_compiled_in_policy_is_not_blamed_on_its_copy() {
+        let wrong = Embedded { text: "[application]\nname = 'V'\n[sesions]\n", ..EMBEDDED };
+        let directory = tempfile::tempdir().unwrap();
+        std::fs::write(directory.path().join(FILE_NAME), wrong.text).unwrap();
+        let said = Settings::only([]).in_directory(directory.path()).policy(wrong).unwrap_err().to_string();
+        assert!(said.contains("security.toml as compiled in:3:2"), "{said}");
+        assert!(!said.contains(&directory.path().display().to_string()), "{said}");
+    }
+
+    #[test]
+    fn a_value_is_said_once_by_itself_or_by_a_file_and_without_the_spaces_around_it() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), " redis://host \n").unwrap();
+        let path = file.path().display().to_string();
+        let (value, in_file) = (("COVET_REDIS_URL", "redis://host"), ("COVET_REDIS_URL_FILE", path.as_str()));
+        let read = |variables: &[(&str, &str)]| Settings::only(variables.iter().copied()).value("COVET_REDIS_URL");
+        assert_eq!(read(&[]).unwrap(), None);
+        assert_eq!(read(&[("COVET_REDIS_URLS", "x")]).unwrap(), None);
+        assert_eq!(read(&[value]).unwrap().as_deref(), Some("redis://host"));
+        assert_eq!(read(&[in_file]).unwrap().as_deref(), Some("redis://host"));
+        assert!(matches!(read(&[value, in_file]), Err(SettingsError::Both("COVET_REDIS_URL"))));
+        let said = read(&[("COVET_REDIS_URL_FILE", "/nowhere")]).unwrap_err().to_string();
+        assert!(said.starts_with("COVET_REDIS_URL_FILE: `/nowhere` cannot be read"), "{said}");
+        // However it is said, it is refused as long as it is not supported.
+        for variable in [value, in_file] {
+            assert!(matches!(Settings::only([variable]).refuse_unsupported(), Err(SettingsError::NoRedis)));
+        }
+        Settings::only([]).refuse_unsupported().unwrap();
+    }
+
+    #[test]
+    fn debug_tells_which_variables_there_are_and_not_what_they_say() {
+        let shown = format!("{:?}", Settings::only([("COVET_SECRET_KEY", "hunter2")]).in_directory("here"));
+        assert_eq!(shown, r#"Settings { variables: ["COVET_SECRET_KEY"], directory: Some("here") }"#);
+    }
+
+    /// Runs itself once more, for a process does not change its own environment.
+    #[test]
+    fn of_the_environment_the_variables_of_covet_count() {
+        const NAME: &str = "settings::tests::of_the_environment_the_variables_of_covet_count";
+        if std::env::var_os("XCOVET_AGAIN").is_none() {
+            let mut again = Command::new(std::env::current_exe().unwrap());
+            again.args(["--exact", NAME]).env("XCOVET_AGAIN", "").env("COVETOUS", "x").env("COVET_ONE", "1");
+            let output = again.output().unwrap();
+            assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+            return;
+        }
+        let settings = Settings::from_environment();
+        let ours = |name: &str| settings.variables.get(name).map(String::as_str);
+        assert_eq!(
+            (ours("COVET_ONE"), ours("XCOVET_AGAIN"), ours("COVETOUS"), ours("PATH")),
+            (Some("1"), None, None, None)
+        );
+        assert_eq!(settings.directory, Some(std::env::current_dir().unwrap()));
+    }
+}

@@ -46,6 +46,40 @@ async fn of_a_trusted_proxy_the_rightmost_untrusted_address_counts() {
 }
 
 #[rocket::async_test]
+async fn a_trusted_proxy_may_speak_by_either_header_and_not_by_two_that_differ() {
+    let server = app().with("COVET_HTTP__TRUSTED_PROXIES", r#"["127.0.0.0/8"]"#).serve().await;
+    let ask = async |forwarded: &str| server.send(page().header("Forwarded", forwarded)).await.status;
+    assert_eq!(ask("for=198.51.100.1").await, 200);
+    assert_eq!(ask("for=203.0.113.99, for=198.51.100.1;proto=https").await, 429);
+    assert_eq!(ask("for=198.51.100.2").await, 200);
+    assert_eq!(server.send(page().header("X-Forwarded-For", "198.51.100.2")).await.status, 429);
+    // They are the proxy's own, whatever they say.
+    for (last, status) in [("3", 200), ("4", 429)] {
+        let both =
+            page().header("Forwarded", format!("for=198.51.100.{last}")).header("X-Forwarded-For", "198.51.100.9");
+        assert_eq!(server.send(both).await.status, status);
+    }
+}
+
+#[rocket::async_test]
+async fn whoever_has_no_address_is_counted_with_all_who_have_none() {
+    let rocket = app().rocket();
+    let client = rocket::local::asynchronous::Client::untracked(rocket).await.unwrap();
+    assert_eq!(client.get("/page").dispatch().await.status().code, 200);
+    assert_eq!(
+        client
+            .get("/page")
+            .header(rocket::http::Header::new("X-Forwarded-For", "192.0.2.1"))
+            .dispatch()
+            .await
+            .status()
+            .code,
+        429
+    );
+    assert_eq!(client.send(page()).await.status, 200);
+}
+
+#[rocket::async_test]
 async fn an_ipv6_client_is_its_network() {
     let wire = app().local().await;
     let ask = async |remote| wire.send(page().from(remote)).await.status;

@@ -2,8 +2,11 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Arc;
 
-use crate::support::{App, Ask, Person, Wire, logged, try_sign_in};
+use rocket::futures::future::join;
+
+use crate::support::{App, Ask, Interrupted, OTHER_KEY, Person, Wire, logged, try_sign_in};
 
 const WRONG: &str = "wrong-but-not-for-a-log";
 const NEW: &str = "an entirely other phrase for the audit";
@@ -142,6 +145,263 @@ async fn each_thing_that_happens_leaves_one_event_and_no_secret() {
         let lines = logged(secret);
         let told: Vec<_> = lines.iter().filter(|line| contains(line.as_bytes(), secret.as_bytes())).collect();
         assert!(told.is_empty(), "{secret} is in the log: {told:?}");
+    }
+}
+
+/// The reasons that the events of a kind tell, of one account, the earliest first.
+async fn reasons(root: &Person, wire: &impl Wire, account: &str, kind: &str) -> Vec<String> {
+    let events = root.get(wire, "/events").await.json();
+    let told = events.as_array().unwrap().iter().rev().filter(|event| event[0] == kind && event[1] == account);
+    told.map(|event| event[2].as_str().unwrap().to_owned()).collect()
+}
+
+/// The id of the account that was registered last.
+async fn last_registered(root: &Person, wire: &impl Wire) -> String {
+    let events = root.get(wire, "/events").await.json();
+    let registered = events.as_array().unwrap().iter().find(|event| event[0] == "authn_register").unwrap();
+    registered[1].as_str().unwrap().to_owned()
+}
+
+#[rocket::async_test]
+async fn a_lock_is_told_once_whatever_locked() {
+    let app = App::new();
+    let wire = app.local().await;
+    let root = Person::signed_in(&wire, "root", "admin").await;
+    let mut ada = Person::enrolled(&wire, "ada", "member", app.now()).await;
+    let id = last_registered(&root, &wire).await;
+    app.wait(30);
+    ada.sign_in(&wire).await;
+    for tried in 1..=7 {
+        ada.post(&wire, "/mfa/verify", "000000").await;
+        let locks = reasons(&root, &wire, &id, "authn_login_lock").await;
+        assert_eq!(locks.len(), usize::from(tried >= 5), "{tried}: {locks:?}");
+    }
+    let locks = reasons(&root, &wire, &id, "authn_login_lock").await;
+    assert!(locks[0].contains(r#""after": "mfa_verify_fail""#), "{locks:?}");
+    let failures = reasons(&root, &wire, &id, "mfa_verify_fail").await;
+    let of = |why: &str| failures.iter().filter(|reason| reason.contains(why)).count();
+    assert_eq!((of("wrong or used code"), of("locked"), failures.len()), (4, 1, 5), "{failures:?}");
+
+    let bob = Person::signed_in(&wire, "bob", "member").await;
+    let id = last_registered(&root, &wire).await;
+    for tried in 1..=7 {
+        bob.post(&wire, "/password", &format!("{WRONG}\n{NEW}")).await;
+        let locks = reasons(&root, &wire, &id, "authn_login_lock").await;
+        assert_eq!(locks.len(), usize::from(tried >= 5), "{tried}: {locks:?}");
+    }
+    let locks = reasons(&root, &wire, &id, "authn_login_lock").await;
+    assert!(locks[0].contains(r#""after": "authn_password_change_fail""#), "{locks:?}");
+    let failures = reasons(&root, &wire, &id, "authn_password_change_fail").await;
+    let of = |why: &str| failures.iter().filter(|reason| reason.contains(why)).count();
+    assert_eq!((of("wrong password"), of("locked"), failures.len()), (4, 1, 5), "{failures:?}");
+}
+
+#[rocket::async_test]
+async fn an_attempt_that_succeeds_or_leaves_others_tells_of_no_lock() {
+    let app = App::new();
+    let wire = app.local().await;
+    let root = Person::signed_in(&wire, "root", "admin").await;
+    let mut ada = Person::enrolled(&wire, "ada", "member", app.now()).await;
+    let id = last_registered(&root, &wire).await;
+    app.wait(30);
+    for _ in 0..4 {
+        try_sign_in(&wire, "ada", WRONG).await;
+    }
+    assert_eq!(ada.sign_in(&wire).await.body, "second factor");
+    for _ in 0..4 {
+        ada.post(&wire, "/mfa/verify", "000000").await;
+    }
+    ada.session = ada.post(&wire, "/mfa/verify", &app.code(&ada.uri)).await.session().unwrap();
+    for _ in 0..4 {
+        ada.post(&wire, "/password", &format!("{WRONG}\n{NEW}")).await;
+    }
+    assert_eq!(ada.post(&wire, "/password", &format!("{}\n{NEW}", ada.password)).await.status, 200);
+    assert_eq!(reasons(&root, &wire, &id, "authn_login_lock").await, [""; 0]);
+}
+
+#[rocket::async_test]
+async fn a_lock_is_told_also_when_the_last_attempt_was_right_but_for_a_disabled_account() {
+    let wire = App::new().local().await;
+    let root = Person::signed_in(&wire, "root", "admin").await;
+    let mut ada = Person::register(&wire, "ada", "member").await;
+    let id = last_registered(&root, &wire).await;
+    root.post(&wire, "/accounts/ada/disable", "").await;
+    for _ in 0..7 {
+        ada.sign_in(&wire).await;
+    }
+    assert_eq!(reasons(&root, &wire, &id, "authn_login_lock").await.len(), 1);
+    let failures = reasons(&root, &wire, &id, "authn_login_fail").await;
+    assert_eq!(failures.iter().filter(|reason| reason.contains("disabled")).count(), 4, "{failures:?}");
+}
+
+#[rocket::async_test]
+async fn a_lock_is_told_also_when_the_attempts_could_not_be_judged() {
+    let directory = tempfile::tempdir().unwrap();
+    let url = format!("sqlite:{}", directory.path().join("covet.db").display());
+    let app = App::new().with("COVET_DATABASE_URL", url);
+    let server = app.serve().await;
+    let mut root = Person::signed_in(&server, "root", "admin").await;
+    let mut ada = Person::enrolled(&server, "ada", "member", app.now()).await;
+    let id = last_registered(&root, &server).await;
+    server.stop().await;
+
+    // Under another key the secret of the authenticator does not open.
+    let server = app.with("COVET_SECRET_KEY", OTHER_KEY).serve().await;
+    root.sign_in(&server).await;
+    ada.sign_in(&server).await;
+    for tried in 1..=5 {
+        assert_eq!(ada.post(&server, "/mfa/verify", "000000").await.status, 503);
+        let locks = reasons(&root, &server, &id, "authn_login_lock").await;
+        assert_eq!(locks.len(), usize::from(tried == 5), "{tried}: {locks:?}");
+    }
+    assert_eq!(ada.post(&server, "/mfa/verify", "000000").await.status, 422);
+}
+
+#[rocket::async_test]
+async fn a_change_that_another_one_outran_is_told_as_refused() {
+    let directory = tempfile::tempdir().unwrap();
+    let url = format!("sqlite:{}", directory.path().join("covet.db").display());
+    let accounts = Interrupted::new(&url);
+    let app = App::new().with("COVET_DATABASE_URL", &url).accounts(Arc::clone(&accounts) as _);
+    let wire = app.local().await;
+    let root = Person::signed_in(&wire, "root", "admin").await;
+    let here = Person::signed_in(&wire, "ada", "member").await;
+    let id = last_registered(&root, &wire).await;
+    let mut there = here.clone();
+    there.sign_in(&wire).await;
+    let (first, second) = (format!("{}\n{NEW}", here.password), format!("{}\nyet another phrase", here.password));
+    let change = here.post(&wire, "/password", &first);
+    let (outrun, done) = accounts.pause.during("get", change, there.post(&wire, "/password", &second)).await;
+    assert_eq!((outrun.problem().as_str(), done.status), ("invalid_credentials", 200));
+    assert_eq!(reasons(&root, &wire, &id, "authn_password_change").await.len(), 1);
+    let refused = reasons(&root, &wire, &id, "authn_password_change_fail").await;
+    assert_eq!(refused.len(), 1);
+    assert!(refused[0].contains("changed at the same moment"), "{refused:?}");
+}
+
+#[rocket::async_test]
+async fn a_session_is_told_of_only_when_it_was_given() {
+    let directory = tempfile::tempdir().unwrap();
+    let url = format!("sqlite:{}", directory.path().join("covet.db").display());
+    let accounts = Interrupted::new(&url);
+    let app = App::new().with("COVET_DATABASE_URL", &url).accounts(Arc::clone(&accounts) as _);
+    let wire = app.local().await;
+    let root = Person::signed_in(&wire, "root", "admin").await;
+    let ada = Person::enrolled(&wire, "ada", "member", app.now()).await;
+    let id = last_registered(&root, &wire).await;
+    let created = async || reasons(&root, &wire, &id, "session_created").await.len();
+    assert_eq!(created().await, 1);
+    let mut pending = ada.clone();
+    pending.sign_in(&wire).await;
+    app.wait(30);
+    let code = app.code(&ada.uri);
+    let verify = pending.post(&wire, "/mfa/verify", &code);
+    let (reply, _) = accounts.pause.during("get", verify, ada.post(&wire, "/logout-all", "")).await;
+    assert_eq!((reply.status, created().await), (503, 1));
+
+    pending.sign_in(&wire).await;
+    assert_eq!(created().await, 1);
+    app.wait(30);
+    assert_eq!(pending.post(&wire, "/mfa/verify", &app.code(&ada.uri)).await.status, 200);
+    assert_eq!(created().await, 2);
+}
+
+#[rocket::async_test]
+async fn a_session_that_two_end_at_once_is_told_of_by_one() {
+    let directory = tempfile::tempdir().unwrap();
+    let url = format!("sqlite:{}", directory.path().join("covet.db").display());
+    let wire = App::new().with("COVET_DATABASE_URL", url).local().await;
+    let root = Person::signed_in(&wire, "root", "admin").await;
+    let here = Person::signed_in(&wire, "ada", "member").await;
+    let id = last_registered(&root, &wire).await;
+    let mut there = here.clone();
+    there.sign_in(&wire).await;
+    let handle = here.sessions(&wire).await.into_iter().find(|(_, current)| !current).unwrap().0;
+    let revoke = || here.post(&wire, "/sessions/revoke", &handle);
+    let (first, second) = join(revoke(), revoke()).await;
+    assert_ne!(first.body, second.body);
+    assert_eq!(reasons(&root, &wire, &id, "session_revoked").await.len(), 1);
+    join(here.post(&wire, "/logout", ""), here.post(&wire, "/logout", "")).await;
+    assert_eq!(reasons(&root, &wire, &id, "authn_logout").await.len(), 1);
+}
+
+#[rocket::async_test]
+async fn what_a_member_can_cause_at_will_is_in_the_log_and_in_the_database_once_a_minute() {
+    let app = App::new();
+    let wire = app.local().await;
+    let root = Person::signed_in(&wire, "root", "admin").await;
+    let ada = Person::signed_in(&wire, "ada", "member").await;
+    let id = last_registered(&root, &wire).await;
+    let told = async || reasons(&root, &wire, &id, "authz_fail").await.len();
+    let lines = || logged(&id).into_iter().filter(|line| line.contains("\"authz_fail\"")).count();
+    let mut again = ada.clone();
+    for _ in 0..20 {
+        assert_eq!(ada.get(&wire, "/audit").await.status, 403);
+        // Another session of the account is no way around.
+        again.sign_in(&wire).await;
+        assert_eq!(again.get(&wire, "/audit").await.status, 403);
+    }
+    assert_eq!((told().await, lines()), (1, 40));
+
+    // Another route, another account and another minute are told of.
+    ada.post(&wire, "/permitted", "").await;
+    assert_eq!(told().await, 2);
+    let bob = Person::signed_in(&wire, "bob", "member").await;
+    bob.get(&wire, "/audit").await;
+    let his = last_registered(&root, &wire).await;
+    assert_eq!(reasons(&root, &wire, &his, "authz_fail").await.len(), 1);
+    app.wait(59);
+    ada.get(&wire, "/audit").await;
+    assert_eq!(told().await, 2);
+    app.wait(1);
+    ada.get(&wire, "/audit").await;
+    assert_eq!((told().await, lines()), (3, 43));
+}
+
+#[rocket::async_test]
+async fn attempts_that_meet_a_lock_are_in_the_log_and_in_the_database_once_a_minute() {
+    let app = App::new();
+    let wire = app.local().await;
+    let root = Person::signed_in(&wire, "root", "admin").await;
+    let ada = Person::signed_in(&wire, "ada", "member").await;
+    let id = last_registered(&root, &wire).await;
+    let change = format!("{WRONG}\n{NEW}");
+    for _ in 0..5 {
+        ada.post(&wire, "/password", &change).await;
+    }
+    let told = async |kind| reasons(&root, &wire, &id, kind).await.len();
+    let lines = || logged(&id).into_iter().filter(|line| line.contains("locked")).count();
+    let (changes, sign_ins) = ("authn_password_change_fail", "authn_login_fail");
+    assert_eq!((told(changes).await, told(sign_ins).await, lines()), (4, 0, 0));
+    for _ in 0..10 {
+        ada.post(&wire, "/password", &change).await;
+        try_sign_in(&wire, "ada", WRONG).await;
+    }
+    assert_eq!((told(changes).await, told(sign_ins).await, lines()), (5, 1, 20));
+    app.wait(60);
+    ada.post(&wire, "/password", &change).await;
+    assert_eq!((told(changes).await, told(sign_ins).await, lines()), (6, 1, 21));
+}
+
+#[rocket::async_test]
+async fn events_that_were_kept_long_enough_are_forgotten_while_the_application_runs() {
+    let directory = tempfile::tempdir().unwrap();
+    let url = format!("sqlite:{}", directory.path().join("covet.db").display());
+    let app = App::new().with("COVET_DATABASE_URL", url).with("COVET_AUDIT__RETENTION", "30d");
+    let server = app.serve().await;
+    let mut root = Person::signed_in(&server, "root", "admin").await;
+    server.stop().await;
+
+    app.wait(31 * 86_400);
+    let server = app.serve().await;
+    root.sign_in(&server).await;
+    let kinds = async || {
+        let events = root.get(&server, "/events").await.json();
+        events.as_array().unwrap().iter().map(|event| event[0].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    let mut tries = 0..1000;
+    while kinds().await != ["session_created", "authn_login_success"] {
+        assert!(tries.next().is_some(), "{:?}", kinds().await);
     }
 }
 

@@ -1,15 +1,13 @@
 //! What a route demands is decided before anything else of the request is looked at.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
-use covet::Timestamp;
-use covet::store::{Key, MemoryStore, Outcome, Space, Step, Store, StoreError, Tag, Versioned, Write};
+use covet::store::Tag;
 use covet_core::session::SessionId;
 use rocket::http::Status;
 use rocket::{Request, catch, catchers};
 
-use crate::support::{App, Ask, COOKIE, Person, Wire, head};
+use crate::support::{App, Ask, COOKIE, Fragile, Person, Wire, head};
 
 const BODY: usize = 10 << 20;
 
@@ -210,49 +208,6 @@ async fn the_applications_own_catcher_wins() {
     assert_eq!(wire.send(Ask::get("/me")).await.problem(), "unauthenticated");
 }
 
-/// A store that can be made to fail.
-#[derive(Debug, Default)]
-pub(super) struct Fragile {
-    store: MemoryStore,
-    pub(super) broken: AtomicBool,
-}
-
-impl Fragile {
-    fn store(&self) -> Result<&MemoryStore, StoreError> {
-        let failure = || StoreError::Unavailable { store: "fragile", source: "it is broken".into() };
-        if self.broken.load(Ordering::SeqCst) { Err(failure()) } else { Ok(&self.store) }
-    }
-}
-
-#[rocket::async_trait]
-impl Store for Fragile {
-    async fn read(&self, key: &Key, now: Timestamp) -> Result<Option<Versioned>, StoreError> {
-        self.store()?.read(key, now).await
-    }
-
-    async fn swap(
-        &self,
-        key: &Key,
-        expected: Option<u64>,
-        new: Option<Write>,
-        now: Timestamp,
-    ) -> Result<bool, StoreError> {
-        self.store()?.swap(key, expected, new, now).await
-    }
-
-    async fn list(&self, space: Space, owner: &Tag, now: Timestamp) -> Result<Vec<(Key, Versioned)>, StoreError> {
-        self.store()?.list(space, owner, now).await
-    }
-
-    async fn sweep(&self, now: Timestamp) -> Result<(), StoreError> {
-        self.store()?.sweep(now).await
-    }
-
-    async fn run(&self, steps: &[Step<'_>], now: Timestamp) -> Result<Vec<Outcome>, StoreError> {
-        self.store()?.run(steps, now).await
-    }
-}
-
 #[rocket::async_test]
 async fn while_the_store_fails_nothing_passes() {
     let store = Arc::new(Fragile::default());
@@ -264,7 +219,7 @@ async fn while_the_store_fails_nothing_passes() {
         assert_eq!(admin.post(&wire, path, "").await.status, 200, "{path}");
     }
     let before = app.touched.counts();
-    store.broken.store(true, Ordering::SeqCst);
+    store.fail_after(0);
     for path in guarded {
         let reply = admin.post(&wire, path, "").await;
         assert_eq!((reply.status, reply.problem().as_str()), (503, "unavailable"), "{path}");
@@ -280,7 +235,7 @@ async fn while_the_store_fails_nothing_passes() {
     assert_eq!((sign_in.status, sign_in.session()), (503, None));
     assert_eq!(app.touched.counts(), before);
 
-    store.broken.store(false, Ordering::SeqCst);
+    store.heal();
     assert_eq!(admin.post(&wire, "/permitted", "").await.status, 200);
 }
 

@@ -223,6 +223,40 @@ async fn a_route_without_a_policy_is_refused() {
     assert_says(&said, &["/deep/static/<_path..>", "/deep/static/index.html"]);
 }
 
+/// The names of the files in a folder, in order.
+fn files_in(directory: &tempfile::TempDir) -> Vec<String> {
+    let names = std::fs::read_dir(directory.path()).unwrap().map(|entry| entry.unwrap().file_name());
+    let mut names: Vec<_> = names.map(|name| name.into_string().unwrap()).collect();
+    names.sort_unstable();
+    names
+}
+
+#[rocket::async_test]
+async fn a_launch_that_is_refused_makes_no_file() {
+    let directory = tempfile::tempdir().unwrap();
+    let url = format!("sqlite:{}", directory.path().join("covet.db").display());
+    let app = App::new().without("COVET_SECRET_KEY").with("COVET_DATABASE_URL", url);
+    let refused = [
+        app.rocket().mount("/", routes![plain]),
+        app.rocket().mount("/", routes![covered::covered]),
+        app.clone().with("COVET_RATE_LIMITS__PAGES__SCOPE", "user").rocket(),
+        app.clone().with("COVET_SESSIONS__IDLE_TIMEOUT", "soon").rocket(),
+        app.clone().with("COVET_SECRET_KEY", "hunter2").rocket(),
+        app.clone().with("COVET_REDIS_URL", "redis://localhost").rocket(),
+        app.clone().profile("release").rocket(),
+    ];
+    for (at, rocket) in refused.into_iter().enumerate() {
+        refusal(rocket).await.unwrap_err();
+        assert_eq!(files_in(&directory), [""; 0], "{at}");
+    }
+    let launched = refusal(app.rocket()).await.unwrap();
+    let made = files_in(&directory);
+    for name in ["covet.db", "covet.debug-key", "covet.lock"] {
+        assert!(made.iter().any(|made| made == name), "{name} is not in {made:?}");
+    }
+    drop(launched);
+}
+
 #[rocket::async_test]
 async fn a_route_that_the_policy_excuses_is_served() {
     let app = App::new().policy("[[uncovered]]\npath = \"/static/**\"\nreason = \"public files\"\n");

@@ -4,6 +4,7 @@
 mod addresses;
 mod attributes;
 mod audit;
+mod changes;
 mod enforcement;
 mod launch;
 mod light_macros;

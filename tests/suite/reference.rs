@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use covet_core::policy::Policy;
-use covet_core::{http, lockout, mfa, password, session, sql};
+use covet_core::{audit, http, lockout, mfa, password, session, sql};
 use serde_json::Value;
 
 const REFERENCE: &str = include_str!("../../security.toml");
@@ -23,6 +23,7 @@ fn every_value_shown_is_the_default_it_claims_to_be() {
     assert_eq!(policy.lockout, lockout::Policy::default());
     assert_eq!(policy.mfa, mfa::Policy::default());
     assert_eq!(policy.sessions, session::Policy::default());
+    assert_eq!(policy.audit, audit::Policy::default());
     assert_eq!(policy.http, http::Policy::default());
     assert_eq!(policy.sql, sql::Policy::default());
     let context_words = vec!["vault".to_owned()];

@@ -1,6 +1,7 @@
 //! The application under test, and two ways to ask it: through TCP, and within the process.
 
 mod app;
+mod broken;
 mod log;
 mod people;
 mod tcp;
@@ -17,6 +18,7 @@ use rocket::{Build, Config, Ignite, Rocket, Route};
 use tempfile::NamedTempFile;
 
 use self::app::{Touched, routes};
+pub(crate) use self::broken::{Fragile, Interrupted};
 pub(crate) use self::log::logged;
 pub(crate) use self::people::{Person, code, try_sign_in};
 pub(crate) use self::tcp::{Server, head};

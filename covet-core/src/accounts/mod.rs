@@ -1,7 +1,7 @@
 //! Accounts: who may sign in, by user name or e-mail address.
 //!
 //! Against: two accounts that look like one, and a profile page that prints a password hash. The rule: a name belongs to
-//! one account whatever its case, decided by the database; and secrets of an account are sealed or hashed before they
+//! one account however it is written (RFC 8266), decided by the database; and secrets of an account are sealed or hashed before they
 //! come here, and never shown.
 //!
 //! An application with its own users implements [`Accounts`]; the others use `SqlAccounts`:
@@ -128,8 +128,8 @@ pub enum AccountsError {
 /// Where accounts are kept. An account that is disabled is found all the same; refusing it is the caller's.
 #[async_trait]
 pub trait Accounts: Send + Sync + fmt::Debug {
-    /// The account with this user name or, if there is an `@` in it, e-mail address; case does not count
-    /// ([`login_key`]).
+    /// The account with this user name or, if there is an `@` in it, e-mail address, however it is
+    /// written ([`login_key`]).
     async fn find(&self, login: &str) -> Result<Option<Account>, AccountsError>;
 
     /// The account with this id.

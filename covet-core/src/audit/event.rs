@@ -141,6 +141,12 @@ impl Event {
         Self { kind, at, account: None, ip: None, details: Vec::new() }
     }
 
+    /// The same, but that it is of another kind.
+    #[must_use]
+    pub fn of_kind(self, kind: Kind) -> Self {
+        Self { kind, ..self }
+    }
+
     /// Whose account it is about.
     #[must_use]
     pub fn account(self, account: Option<&AccountId>) -> Self {

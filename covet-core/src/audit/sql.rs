@@ -8,6 +8,9 @@ use super::{Event, Sink, SinkError};
 use crate::account::AccountId;
 use crate::time::Timestamp;
 
+/// How many events are forgotten at once.
+const SWEEP: i64 = 1000;
+
 /// Events in the table `security_events` of a SQLite database that [`migrate`](crate::migrate::migrate) has prepared.
 #[derive(Debug, Clone)]
 pub struct SqlSink {
@@ -64,9 +67,23 @@ impl Sink for SqlSink {
             .bind(event.client_ip().map(|ip| ip.to_string()))
             .bind(event.kind().outcome().as_str())
             .bind(event.details_json())
-            .bind(i64::try_from(event.at().millis()).unwrap_or(i64::MAX));
+            .bind(database_millis(event.at()));
         query.execute(&self.pool).await.map(drop).map_err(failed)
     }
+
+    async fn forget(&self, before: Timestamp) -> Result<(), SinkError> {
+        let query = sqlx::query(
+            "DELETE FROM security_events WHERE id IN
+             (SELECT id FROM security_events WHERE created_at < ? ORDER BY created_at LIMIT ?)",
+        );
+        let query = query.bind(database_millis(before)).bind(SWEEP);
+        query.execute(&self.pool).await.map(drop).map_err(failed)
+    }
+}
+
+/// SQLite has no unsigned numbers; the end of its time is far enough.
+fn database_millis(time: Timestamp) -> i64 {
+    i64::try_from(time.millis()).unwrap_or(i64::MAX)
 }
 
 impl FromRow<'_, SqliteRow> for StoredEvent {
@@ -129,11 +146,34 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn events_from_before_a_time_are_forgotten_so_many_at_once_and_no_others() {
+        let (_directory, pool) = database().await;
+        let sink = SqlSink::new(pool.clone());
+        let fill = "WITH RECURSIVE n (at) AS (VALUES (1) UNION ALL SELECT at + 1 FROM n WHERE at < 1003)
+                    INSERT INTO security_events (event_type, outcome, details, created_at)
+                    SELECT 'authn_login_fail', 'failure', '{}', at FROM n";
+        sqlx::query(fill).execute(&pool).await.unwrap();
+        let left = async || {
+            let query = sqlx::query_as::<_, (i64, i64)>("SELECT count(*), min(created_at) FROM security_events");
+            query.fetch_one(&pool).await.unwrap()
+        };
+        for (before, expected) in [(1, (1003, 1)), (3, (1001, 3)), (1003, (1, 1003)), (1003, (1, 1003))] {
+            sink.forget(Timestamp::from_millis(before)).await.unwrap();
+            assert_eq!(left().await, expected, "{before}");
+        }
+
+        sqlx::query(fill).execute(&pool).await.unwrap();
+        sink.forget(Timestamp::from_millis(u64::MAX)).await.unwrap();
+        assert_eq!(left().await, (4, 1001), "the oldest first, and not all at once");
+    }
+
+    #[tokio::test]
     async fn a_failure_is_told() {
         let (_directory, pool) = database().await;
         let sink = SqlSink::new(pool.clone());
         pool.close().await;
         let error = sink.record(&Event::new(Kind::StoreFailure, Timestamp::from_millis(1))).await.unwrap_err();
         assert_eq!(error.to_string(), "the audit sink `database` failed");
+        sink.forget(Timestamp::from_millis(1)).await.unwrap_err();
     }
 }

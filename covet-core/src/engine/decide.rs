@@ -228,7 +228,11 @@ impl Engine {
         let account = live_session(outcomes).map(|record| &record.user.id);
         let event = |kind| Event::new(kind, now).account(account).ip(facts.client).detail("route", requirement.route);
         match denial {
-            Denial::Forbidden { missing } => self.tell(event(Kind::AuthzFail).detail("missing", missing)).await,
+            Denial::Forbidden { missing } => {
+                let owner = facts.session.map_or(Tag::NONE, |presented| presented.key().owner);
+                let event = event(Kind::AuthzFail).detail("missing", missing);
+                self.tell_seldom(event, owner, &[requirement.route, missing]).await;
+            }
             Denial::RateLimited { limit, .. } => self.log(&event(Kind::ExcessRateLimit).detail("limit", limit)).await,
             Denial::Unauthenticated
             | Denial::SecondFactorPending

@@ -14,16 +14,18 @@ pub use self::access::Access;
 pub use self::decide::{Decision, Facts, Grant, Presented, Seen, Told};
 pub use self::limiter::LimitError;
 use self::plan::Plan;
-pub use self::plan::PlanError;
+pub use self::plan::{PlanError, check};
 use crate::account::AccountId;
 use crate::accounts::Accounts;
 use crate::audit::{Event, Sink, TracingSink};
 use crate::keys::{BegunTag, Keys};
 use crate::password::Hasher;
 use crate::policy::Policy;
+use crate::rate_limit::{self, Rates, Scope};
 use crate::requirement::Requirement;
-use crate::store::{Store, Tag};
+use crate::store::{Key, Outcome, Space, Step, Store, Tag};
 use crate::time::{Clock, Timestamp};
+use crate::units::{Count, Rate};
 
 /// What an engine is made of beside the policy.
 #[derive(Debug)]
@@ -48,6 +50,8 @@ pub struct Engine {
     hasher: Hasher,
     /// The beginning of the names of sessions.
     sessions: BegunTag,
+    /// How often sinks are told of one and the same that an account can cause at will.
+    seldom: rate_limit::Policy,
     parts: Parts,
 }
 
@@ -62,20 +66,13 @@ impl Engine {
         requirements: impl IntoIterator<Item = &'static Requirement>,
         parts: Parts,
     ) -> Result<Self, Vec<PlanError>> {
-        let mut plans = BTreeMap::new();
-        let mut errors = Vec::new();
-        for requirement in requirements {
-            match Plan::new(requirement, &policy, &parts.keys) {
-                Ok(plan) => drop(plans.insert(identity(requirement), plan)),
-                Err(error) => errors.push(error),
-            }
-        }
-        if !errors.is_empty() {
-            return Err(errors);
-        }
+        let requirements: Vec<_> = requirements.into_iter().collect();
+        check(&policy, requirements.iter().copied())?;
+        let plan = |requirement| Some((identity(requirement), Plan::new(requirement, &policy, &parts.keys)?));
+        let plans = requirements.into_iter().filter_map(plan).collect();
         let (access, hasher) = (Arc::new(Access::of(&policy)), Hasher::new(&policy.password));
         let sessions = parts.keys.begin("session");
-        Ok(Self { policy, access, plans, hasher, sessions, parts })
+        Ok(Self { policy, access, plans, hasher, sessions, seldom: once_a_minute(), parts })
     }
 
     /// The policy.
@@ -102,6 +99,20 @@ impl Engine {
         &*self.parts.store
     }
 
+    /// Forgets what has expired in the store, and events that the sinks have kept long enough; called now and then,
+    /// bounded work a call. What fails is told of in the log, and tried again at the next call.
+    pub async fn sweep(&self, now: Timestamp) {
+        if let Err(error) = self.store().sweep(now).await {
+            tracing::warn!(error = &error as &dyn std::error::Error, "expired entries could not be removed");
+        }
+        let before = now.minus_millis(self.policy.audit.retention.millis());
+        for sink in &self.parts.sinks {
+            if let Err(error) = sink.forget(before).await {
+                tracing::warn!(error = &error as &dyn std::error::Error, "old events could not be removed");
+            }
+        }
+    }
+
     /// The time now: read once a request, at the edge.
     #[must_use]
     pub fn now(&self) -> Timestamp {
@@ -124,8 +135,26 @@ impl Engine {
     /// Tells the log and every sink. They are told; they never answer: a sink that fails is told of in the log.
     pub(crate) async fn tell(&self, event: Event) {
         self.log(&event).await;
+        self.record(&event).await;
+    }
+
+    /// Tells the log, and the sinks at most once a minute for each account and `what`: for what an account can cause at
+    /// will. Counted where limits are, so that what is remembered for it is bounded as they are.
+    pub(crate) async fn tell_seldom(&self, event: Event, owner: Tag, what: &[&str]) {
+        self.log(&event).await;
+        let what: Vec<_> = what.iter().map(|part| part.as_bytes()).collect();
+        let key = Key { space: Space::Limit, owner, id: self.keys().tag("told", &what) };
+        let step = Step::Charge { key, policy: &self.seldom, tiers: &[], cost: self.seldom.cost(), shadow: false };
+        match self.store().run(&[step], event.at()).await {
+            Ok(outcomes) if outcomes.iter().any(Outcome::is_refusal) => {}
+            Ok(_) => self.record(&event).await,
+            Err(error) => tracing::error!(target: "covet::audit", %error, "an event is in the log only"),
+        }
+    }
+
+    async fn record(&self, event: &Event) {
         for sink in &self.parts.sinks {
-            if let Err(error) = sink.record(&event).await {
+            if let Err(error) = sink.record(event).await {
                 tracing::error!(target: "covet::audit", %error, event = event.kind().as_str(), "an audit sink failed");
             }
         }
@@ -152,7 +181,47 @@ impl fmt::Debug for Engine {
     }
 }
 
+fn once_a_minute() -> rate_limit::Policy {
+    let rate = Rate::new(1, 60).expect("1 in 60 seconds is in range");
+    let rates = Rates::new([rate]).expect("one rate is not too many");
+    rate_limit::Policy::new(rates, Scope::User, Count::of(1)).expect("the rate admits a cost of 1")
+}
+
 /// A requirement is a static of its route, so its address is its name.
 fn identity(requirement: &'static Requirement) -> usize {
     std::ptr::from_ref(requirement).addr()
+}
+
+#[cfg(all(test, feature = "sqlite"))]
+#[expect(clippy::unwrap_used, reason = "a test may stop at what it does not expect")]
+mod tests {
+    use super::*;
+    use crate::accounts::SqlAccounts;
+    use crate::audit::{Kind, SqlSink};
+    use crate::keys::SecretKey;
+    use crate::migrate::tests::database;
+    use crate::store::MemoryStore;
+    use crate::time::SystemClock;
+
+    #[tokio::test]
+    async fn an_event_is_kept_for_its_retention_and_no_longer() {
+        let (_directory, pool) = database().await;
+        let text = "[application]\nname = 'V'\n[audit]\nretention = '30d'";
+        let sink = SqlSink::new(pool.clone());
+        let parts = Parts {
+            store: Arc::new(MemoryStore::default()),
+            accounts: Arc::new(SqlAccounts::new(pool)),
+            keys: Keys::from_secret(&SecretKey::generate().unwrap()),
+            sinks: vec![Arc::new(sink.clone())],
+            clock: Arc::new(SystemClock),
+        };
+        let engine = Engine::new(Policy::parse("security.toml", text).unwrap(), [], parts).unwrap();
+        let at = Timestamp::from_seconds(1_800_000_000);
+        let end = at.plus_millis(30 * 86_400_000);
+        engine.tell(Event::new(Kind::AuthnLogout, at)).await;
+        for (now, kept) in [(at.minus_millis(u64::MAX), 1), (end, 1), (end.plus_millis(1), 0)] {
+            engine.sweep(now).await;
+            assert_eq!(sink.recent(10).await.unwrap().len(), kept, "{now:?}");
+        }
+    }
 }

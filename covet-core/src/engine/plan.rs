@@ -128,57 +128,140 @@ pub struct PlanError {
     what: String,
 }
 
+/// Every requirement that the policy cannot meet.
+///
+/// # Errors
+///
+/// A [`PlanError`] for each.
+pub fn check(
+    policy: &Policy,
+    requirements: impl IntoIterator<Item = &'static Requirement>,
+) -> Result<(), Vec<PlanError>> {
+    let refused = requirements.into_iter().filter_map(|requirement| {
+        lacking(requirement, policy).map(|what| PlanError { route: requirement.route, what })
+    });
+    let errors: Vec<_> = refused.collect();
+    if errors.is_empty() { Ok(()) } else { Err(errors) }
+}
+
+/// What the policy does not have for the route, if anything.
+fn lacking(requirement: &Requirement, policy: &Policy) -> Option<String> {
+    let unknown = |what: &str, name: &str| format!("names the {what} `{name}`, which {FILE_NAME} does not have");
+    for &Charge { limit: name, cost } in requirement.limits {
+        let Some(limit) = policy.rate_limits.get(name) else { return Some(unknown("rate limit", name)) };
+        if limit.scopes().contains(&Scope::Key) {
+            return Some(format!("has the rate limit `{name}`, which only a handler can count, by a key"));
+        }
+        let of_user = limit.scopes().iter().find(|scope| scope.needs_user());
+        if let (Some(scope), Access::Public) = (of_user, &requirement.access) {
+            return Some(format!("admits anyone, but its rate limit `{name}` counts by {scope}"));
+        }
+        let charged = cost.map_or_else(|| Ok(limit.clone()), |cost| limit.with_cost(cost));
+        if let Err(error) = charged.and_then(|limit| tiers(&limit, policy)) {
+            return Some(format!("cannot charge the rate limit `{name}`: {error}"));
+        }
+    }
+    let Access::User { roles, permissions, .. } = &requirement.access else { return None };
+    let role = roles.iter().find(|role| !policy.roles.contains_key(**role));
+    let mut names = permissions.iter().flat_map(|Clause(names)| names.iter());
+    let permission = names.find(|name| !policy.permissions.contains_key(**name));
+    role.map(|role| unknown("role", role)).or_else(|| permission.map(|name| unknown("permission", name)))
+}
+
 impl Plan {
-    pub(super) fn new(requirement: &'static Requirement, policy: &Policy, keys: &Keys) -> Result<Self, PlanError> {
-        let refuse = |what: String| PlanError { route: requirement.route, what };
+    /// What the route checks; `None` if the policy does not have a limit that it names, so that it is refused.
+    pub(super) fn new(requirement: &'static Requirement, policy: &Policy, keys: &Keys) -> Option<Self> {
         let user = match &requirement.access {
             Access::Public => None,
             Access::User { mfa, roles, permissions } => {
-                Some(User { mfa: *mfa, needs: needs(roles, permissions, policy).map_err(refuse)? })
+                Some(User { mfa: *mfa, needs: needs(roles, permissions, policy) })
             }
         };
         let mut plan = Self { stranger_limits: Vec::new(), user_limits: Vec::new(), user };
         for &Charge { limit: name, cost } in requirement.limits {
-            let Some(limit) = policy.rate_limits.get(name) else {
-                return Err(refuse(format!("names the rate limit `{name}`, which {FILE_NAME} does not have")));
-            };
-            if limit.scopes().contains(&Scope::Key) {
-                return Err(refuse(format!("has the rate limit `{name}`, which only a handler can count, by a key")));
-            }
-            let unmeetable = |error| refuse(format!("cannot charge the rate limit `{name}`: {error}"));
-            let limit = cost.map_or_else(|| Ok(limit.clone()), |cost| limit.with_cost(cost)).map_err(unmeetable)?;
-            let tiers = tiers(&limit, policy).map_err(unmeetable)?;
+            let limit = policy.rate_limits.get(name)?;
+            let limit = cost.map_or_else(|| Ok(limit.clone()), |cost| limit.with_cost(cost)).ok()?;
+            let tiers = tiers(&limit, policy).ok()?;
             for &scope in limit.scopes() {
                 let tiers = if scope.needs_user() { tiers.clone() } else { Vec::new() };
                 let limit = Limit::new(name, &limit, scope, tiers, requirement.route, keys);
-                match scope.needs_user() {
-                    false => plan.stranger_limits.push(limit),
-                    true if plan.user.is_some() => plan.user_limits.push(limit),
-                    true => {
-                        return Err(refuse(format!("admits anyone, but its rate limit `{name}` counts by {scope}")));
-                    }
-                }
+                if scope.needs_user() { plan.user_limits.push(limit) } else { plan.stranger_limits.push(limit) }
             }
         }
-        Ok(plan)
+        Some(plan)
     }
 }
 
 /// Whom each role and each clause of permissions admits.
-fn needs(roles: &[&'static str], permissions: &'static [Clause], policy: &Policy) -> Result<Vec<Need>, String> {
-    let mut needs = Vec::new();
-    for &name in roles {
-        if !policy.roles.contains_key(name) {
-            return Err(format!("names the role `{name}`, which {FILE_NAME} does not have"));
-        }
-        needs.push(Need::new(name, policy, |role| policy.roles_of(role).contains(&name)));
-    }
-    for Clause(names) in permissions {
-        if let Some(name) = names.iter().find(|name| !policy.permissions.contains_key(**name)) {
-            return Err(format!("names the permission `{name}`, which {FILE_NAME} does not have"));
-        }
+fn needs(roles: &[&'static str], permissions: &'static [Clause], policy: &Policy) -> Vec<Need> {
+    let of_role = |&name: &&'static str| Need::new(name, policy, |role| policy.roles_of(role).contains(&name));
+    let of_clause = |Clause(names): &Clause| {
         let grants = |role: &str| policy.permissions_of(role).iter().any(|held| names.contains(&held.as_str()));
-        needs.push(Need::new(names.first().copied().unwrap_or_default(), policy, grants));
+        Need::new(names.first().copied().unwrap_or_default(), policy, grants)
+    };
+    roles.iter().map(of_role).chain(permissions.iter().map(of_clause)).collect()
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test may stop at what it does not expect")]
+mod tests {
+    use super::*;
+
+    const fn charge(limit: &'static str) -> Charge {
+        Charge { limit, cost: None }
     }
-    Ok(needs)
+
+    const PUBLIC: Requirement = Requirement { route: "open", limits: &[], access: Access::Public };
+    const USER: Requirement = Requirement {
+        route: "closed",
+        limits: &[charge("pages"), charge("api")],
+        access: Access::User { mfa: Mfa::NotRequired, roles: &["admin"], permissions: &[Clause(&["a:x", "b:x"])] },
+    };
+
+    static RIGHT: [Requirement; 3] = [PUBLIC, USER, Requirement { limits: &[charge("pages")], ..PUBLIC }];
+
+    static WRONG: [(Requirement, &str); 5] = [
+        (Requirement { limits: &[charge("pages"), charge("page")], ..PUBLIC }, "names the rate limit `page`"),
+        (Requirement { limits: &[charge("api")], ..PUBLIC }, "admits anyone, but its rate limit `api` counts by user"),
+        (
+            Requirement { limits: &[charge("mine")], ..PUBLIC },
+            "admits anyone, but its rate limit `mine` counts by session",
+        ),
+        (
+            Requirement {
+                access: Access::User { mfa: Mfa::NotRequired, roles: &["admin", "root"], permissions: &[] },
+                ..USER
+            },
+            "names the role `root`",
+        ),
+        (
+            Requirement {
+                access: Access::User {
+                    mfa: Mfa::NotRequired,
+                    roles: &[],
+                    permissions: &[Clause(&["a:x"]), Clause(&["b:x", "c:x"])],
+                },
+                ..USER
+            },
+            "names the permission `c:x`",
+        ),
+    ];
+
+    #[test]
+    fn a_requirement_that_the_policy_cannot_meet_is_refused_and_all_of_them_are_told() {
+        let policy = Policy::parse(
+            FILE_NAME,
+            "[application]\nname = 'V'\n[permissions]\n'a:x' = ''\n'b:x' = ''\n[roles.admin]\n[rate_limits]\n\
+             pages = { limits = ['1/1m'] }\napi = { limits = ['1/1m'], scope = 'user' }\n\
+             mine = { limits = ['1/1m'], scope = 'session' }",
+        );
+        let policy = policy.unwrap();
+        assert_eq!(check(&policy, &RIGHT), Ok(()));
+        let errors = check(&policy, RIGHT.iter().chain(WRONG.iter().map(|(wrong, _)| wrong))).unwrap_err();
+        assert_eq!(errors.len(), WRONG.len());
+        for (error, (wrong, expected)) in errors.iter().zip(&WRONG) {
+            assert_eq!(error.route, wrong.route);
+            assert!(error.to_string().contains(expected), "{error}");
+        }
+    }
 }

@@ -4,6 +4,7 @@
 //! it is judged, an unknown account costs and answers what a known one does, and whoever gains something gets a new
 //! session id with it.
 
+mod change;
 mod password;
 mod register;
 mod second_factor;
@@ -19,6 +20,7 @@ pub use self::sessions::SessionInfo;
 pub use self::sign_in::{SignIn, SignInError};
 use crate::account::AccountId;
 use crate::accounts::{Account, AccountsError};
+use crate::audit::{Event, Kind};
 use crate::engine::{Engine, Facts, Presented};
 use crate::keys::OpenError;
 use crate::lockout::{self, Answer};
@@ -142,8 +144,8 @@ impl Engine {
         if !self.store().swap(presented.key(), None, Some(write), now).await? {
             return Err(StoreError::Contended { store: "session" }.into());
         }
-        // Whoever changed the account meanwhile has ended the sessions they found, and may not have found this one.
-        if !self.is_still(account).await? {
+        // Whoever changes the account ends the sessions they find, and may not have found this one.
+        if self.is_changing(&account.id, now).await? || !self.is_still(account).await? {
             self.remove(presented.key(), now).await?;
             return Err(Failure::Changed);
         }
@@ -191,6 +193,25 @@ impl Engine {
         self.lockout(key, limits, lockout::Event::Success, now).await.map(drop)
     }
 
+    /// The result of an attempt. One that could not be judged counts all the same, and may be the one that locked.
+    async fn counted<T>(&self, result: Result<T, Failure>, answer: Answer, event: Event) -> Result<T, Failure> {
+        if result.is_err() && answer.locks() {
+            self.tell(lock(event)).await;
+        }
+        result
+    }
+
+    /// Tells of an attempt that was refused: once, and as a lock if it is the one that locked. Those that meet the lock
+    /// cost nothing, so that there may be any number of them.
+    async fn tell_refused(&self, answer: Answer, event: Event, why: &str, owner: Tag) {
+        let kind = event.kind().as_str();
+        match answer {
+            Answer::Locked { .. } => self.tell_seldom(event.detail("reason", "locked"), owner, &[kind]).await,
+            Answer::Open { left: 0 } => self.tell(lock(event)).await,
+            Answer::Open { .. } => self.tell(event.detail("reason", why)).await,
+        }
+    }
+
     async fn lockout(
         &self,
         key: Key,
@@ -214,6 +235,12 @@ impl Engine {
     fn second_factor_attempts(&self, account: &AccountId) -> Key {
         Key { space: Space::Lockout, owner: self.owner(account), id: self.keys().tag("attempts", &[b"second factor"]) }
     }
+}
+
+/// The event of a lock, in place of that of the attempt which locked.
+fn lock(event: Event) -> Event {
+    let after = event.kind().as_str();
+    event.of_kind(Kind::AuthnLoginLock).detail("reason", "too many attempts").detail("after", after)
 }
 
 /// What a new session carries over or gains.

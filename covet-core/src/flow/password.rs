@@ -51,24 +51,32 @@ impl Engine {
         let (attempts, limits) =
             (self.password_attempts(self.owner(&account.id)), lockout::Limits::from(&self.policy().lockout));
         let event = |kind| Event::new(kind, now).account(Some(&account.id)).ip(facts.client);
-        let locked = self.attempt(attempts, limits, now).await?.is_locked();
-        let verdict = match locked {
-            true => Verdict::Wrong,
-            false => self.hasher().verify(current, &account.password_hash).await.map_err(Failure::from)?,
+        let answer = self.attempt(attempts, limits, now).await?;
+        let verdict = match answer.is_locked() {
+            true => Ok(Verdict::Wrong),
+            false => self.hasher().verify(current, &account.password_hash).await.map_err(Failure::from),
         };
+        let verdict = self.counted(verdict, answer, event(Kind::AuthnPasswordChangeFail)).await?;
         if verdict == Verdict::Wrong {
-            self.tell(event(Kind::AuthnPasswordChangeFail)).await;
+            self.tell_refused(answer, event(Kind::AuthnPasswordChangeFail), "wrong password", attempts.owner).await;
             return Err(ChangePasswordError::Refused);
         }
-        self.succeed(attempts, limits, now).await?;
+        let forgotten = self.succeed(attempts, limits, now).await;
+        self.counted(forgotten, answer, event(Kind::AuthnPasswordChangeFail)).await?;
         let hash = self.hasher().hash(new).await.map_err(Failure::from)?;
-        let changed = self.accounts().set_password_hash(&account.id, &account.password_hash, &hash).await;
-        if !changed.map_err(Failure::from)? {
+        let changed = self.change(&account.id, now, async {
+            self.end_all(&account.id, now).await?;
+            let changed = self.accounts().set_password_hash(&account.id, &account.password_hash, &hash).await?;
+            if changed {
+                self.tell(event(Kind::AuthnPasswordChange)).await;
+            }
+            Ok(changed)
+        });
+        if !changed.await? {
             // Somebody changed it at the same moment: the current password is no longer what was typed.
+            self.tell(event(Kind::AuthnPasswordChangeFail).detail("reason", "changed at the same moment")).await;
             return Err(ChangePasswordError::Refused);
         }
-        self.tell(event(Kind::AuthnPasswordChange)).await;
-        self.end_all(&account.id, now).await?;
         let account = Account { password_hash: hash, ..account };
         let gained = Gained { stage: Stage::Full, authenticated: now, mfa: record.mfa, renews: false };
         Ok(self.issue(&account, gained, facts, now).await?)

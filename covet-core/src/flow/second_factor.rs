@@ -96,10 +96,11 @@ impl Engine {
             return Err(SecondFactorError::NotEnrolled);
         };
         self.prove(&account.id, sealed, code, facts, now).await?;
+        let issued = self.proven(&record, &account, facts, now).await?;
         if record.stage == Stage::PendingMfa {
             self.tell(Event::new(Kind::SessionCreated, now).account(Some(&account.id)).ip(facts.client)).await;
         }
-        self.proven(&record, &account, facts, now).await
+        Ok(issued)
     }
 
     /// Writes a second factor in place of the one that was judged, unless that was replaced meanwhile.
@@ -127,26 +128,31 @@ impl Engine {
         facts: &Facts,
         now: Timestamp,
     ) -> Result<(), SecondFactorError> {
-        let policy = &self.policy().mfa;
-        let limits = lockout::Limits::from(policy);
+        let limits = lockout::Limits::from(&self.policy().mfa);
         let attempts = self.second_factor_attempts(account);
         let event = |kind| Event::new(kind, now).account(Some(account)).ip(facts.client);
-        if self.attempt(attempts, limits, now).await?.is_locked() {
-            self.tell(event(Kind::MfaVerifyFail).detail("reason", "locked")).await;
-            return Err(SecondFactorError::Refused);
-        }
-        let secret = Secret::open(self.keys(), account, sealed).map_err(Failure::from)?;
-        let accepted = match matching_step(&policy.totp, &secret, code, now) {
-            Some(step) => self.claim(account, step, now).await?,
-            None => false,
+        let answer = self.attempt(attempts, limits, now).await?;
+        let judged = match answer.is_locked() {
+            true => Ok(false),
+            false => self.accepts(account, sealed, code, now).await,
         };
-        if !accepted {
-            self.tell(event(Kind::MfaVerifyFail).detail("reason", "wrong or used code")).await;
+        if !self.counted(judged, answer, event(Kind::MfaVerifyFail)).await? {
+            self.tell_refused(answer, event(Kind::MfaVerifyFail), "wrong or used code", attempts.owner).await;
             return Err(SecondFactorError::Refused);
         }
-        self.succeed(attempts, limits, now).await?;
+        let forgotten = self.succeed(attempts, limits, now).await;
+        self.counted(forgotten, answer, event(Kind::MfaVerifyFail)).await?;
         self.tell(event(Kind::MfaVerifySuccess)).await;
         Ok(())
+    }
+
+    /// Whether the code is right, and was not used before.
+    async fn accepts(&self, account: &AccountId, sealed: &str, code: &str, now: Timestamp) -> Result<bool, Failure> {
+        let secret = Secret::open(self.keys(), account, sealed)?;
+        match matching_step(&self.policy().mfa.totp, &secret, code, now) {
+            Some(step) => self.claim(account, step, now).await,
+            None => Ok(false),
+        }
     }
 
     /// Claims a time step of an account: true once.

@@ -65,7 +65,9 @@ impl Engine {
             return Ok(false);
         };
         let removed = self.remove(&key, now).await?;
-        self.tell(Event::new(Kind::SessionRevoked, now).account(Some(&record.user.id)).ip(facts.client)).await;
+        if removed {
+            self.tell(Event::new(Kind::SessionRevoked, now).account(Some(&record.user.id)).ip(facts.client)).await;
+        }
         Ok(removed)
     }
 
@@ -77,8 +79,8 @@ impl Engine {
     pub async fn sign_out(&self, facts: &Facts, now: Timestamp) -> Result<(), Failure> {
         let Some(presented) = &facts.session else { return Ok(()) };
         let record = self.session(facts, now).await?;
-        self.remove(presented.key(), now).await?;
-        if let Some(record) = record {
+        let removed = self.remove(presented.key(), now).await?;
+        if let Some(record) = record.filter(|_| removed) {
             self.tell(Event::new(Kind::AuthnLogout, now).account(Some(&record.user.id)).ip(facts.client)).await;
         }
         Ok(())
@@ -102,12 +104,36 @@ impl Engine {
     ///
     /// [`Failure`] when the accounts or the store fail.
     pub async fn set_roles(&self, account: &AccountId, roles: &[String], now: Timestamp) -> Result<(), Failure> {
-        self.accounts().set_roles(account, roles).await?;
-        self.tell(Event::new(Kind::AuthzChange, now).account(Some(account)).detail("roles", &roles.join(" "))).await;
+        self.change(account, now, async {
+            // Until the account has them, its sessions have only what it has before and after.
+            self.give_roles(account, now, |held| self.common_roles(held, roles)).await?;
+            self.accounts().set_roles(account, roles).await?;
+            self.tell(Event::new(Kind::AuthzChange, now).account(Some(account)).detail("roles", &roles.join(" ")))
+                .await;
+            self.give_roles(account, now, |_| roles.to_vec()).await
+        })
+        .await
+    }
+
+    /// Gives each session of an account other roles than those it has.
+    async fn give_roles(
+        &self,
+        account: &AccountId,
+        now: Timestamp,
+        roles: impl Fn(&[String]) -> Vec<String> + Sync,
+    ) -> Result<(), Failure> {
         for (key, _) in self.store().list(Space::Session, &self.owner(account), now).await? {
-            self.update(&key, now, |record| record.user.roles = roles.to_vec()).await?;
+            self.update(&key, now, |record| record.user.roles = roles(&record.user.roles)).await?;
         }
         Ok(())
+    }
+
+    /// The roles that come with both, held or inherited.
+    fn common_roles(&self, one: &[String], other: &[String]) -> Vec<String> {
+        let of = |roles: &[String], within: &[String]| {
+            roles.iter().filter(|role| self.access().includes(within, role)).cloned().collect::<Vec<_>>()
+        };
+        [of(one, other), of(other, one)].concat()
     }
 
     /// Disables an account and ends its sessions (ASVS v5.0.0-7.4.2).
@@ -116,9 +142,13 @@ impl Engine {
     ///
     /// [`Failure`] when the accounts or the store fail.
     pub async fn disable(&self, account: &AccountId, now: Timestamp) -> Result<usize, Failure> {
-        self.accounts().set_disabled(account, true).await?;
-        self.tell(Event::new(Kind::AuthzChange, now).account(Some(account)).detail("disabled", "true")).await;
-        self.end_all(account, now).await
+        self.change(account, now, async {
+            let ended = self.end_all(account, now).await?;
+            self.accounts().set_disabled(account, true).await?;
+            self.tell(Event::new(Kind::AuthzChange, now).account(Some(account)).detail("disabled", "true")).await;
+            Ok(ended)
+        })
+        .await
     }
 
     /// Ends every session of an account, also those that await a second factor, and those that others became
@@ -154,7 +184,7 @@ impl Engine {
     }
 
     /// Changes the record of a session, if it is still there.
-    async fn update(&self, key: &Key, now: Timestamp, change: impl Fn(&mut Record)) -> Result<(), Failure> {
+    async fn update(&self, key: &Key, now: Timestamp, change: impl Fn(&mut Record) + Sync) -> Result<(), Failure> {
         const TRIES: usize = 100;
         for _ in 0..TRIES {
             let Some(Versioned { state: State::Session(record), version }) = self.store().read(key, now).await? else {

@@ -4,7 +4,7 @@ use super::{Failure, Gained, Issued};
 use crate::accounts::{Account, login_key};
 use crate::audit::{Event, Kind};
 use crate::engine::{Engine, Facts};
-use crate::lockout::{self, Answer};
+use crate::lockout;
 use crate::password::{Password, Verdict};
 use crate::session::Stage;
 use crate::store::Tag;
@@ -50,28 +50,28 @@ impl Engine {
         let attempts = self.password_attempts(self.login_owner(login, account.as_ref()));
         let limits = lockout::Limits::from(&self.policy().lockout);
         let answer = self.attempt(attempts, limits, now).await?;
-        let refuse = async |kind, why| {
+        let event = || {
             let account = account.as_ref().map(|account| &account.id);
-            self.tell(Event::new(kind, now).account(account).ip(facts.client).detail("reason", why)).await;
-            Err(SignInError::Refused)
+            Event::new(Kind::AuthnLoginFail, now).account(account).ip(facts.client)
         };
         let verdict = match account.as_ref().filter(|_| !answer.is_locked()) {
             Some(account) => self.hasher().verify(password.clone(), &account.password_hash).await,
             None => self.hasher().verify_dummy(password.clone()).await.map(|()| Verdict::Wrong),
         };
-        let verdict = verdict.map_err(Failure::from)?;
-        let (Some(found), Verdict::Right { needs_rehash }) = (&account, verdict) else {
-            let last = matches!(answer, Answer::Open { left: 0 });
-            return match (answer.is_locked(), last) {
-                (true, _) => refuse(Kind::AuthnLoginFail, "locked").await,
-                (false, true) => refuse(Kind::AuthnLoginLock, "too many attempts").await,
-                (false, false) => refuse(Kind::AuthnLoginFail, "wrong name or password").await,
-            };
+        let verdict = self.counted(verdict.map_err(Failure::from), answer, event()).await?;
+        let (found, needs_rehash) = match (&account, verdict) {
+            (Some(found), Verdict::Right { needs_rehash }) if !found.disabled => (found, needs_rehash),
+            (Some(_), Verdict::Right { .. }) => {
+                self.tell_refused(answer, event(), "disabled", attempts.owner).await;
+                return Err(SignInError::Refused);
+            }
+            _ => {
+                self.tell_refused(answer, event(), "wrong name or password", attempts.owner).await;
+                return Err(SignInError::Refused);
+            }
         };
-        if found.disabled {
-            return refuse(Kind::AuthnLoginFail, "disabled").await;
-        }
-        self.succeed(attempts, limits, now).await?;
+        let forgotten = self.succeed(attempts, limits, now).await;
+        self.counted(forgotten, answer, event()).await?;
         let mut found = found.clone();
         if needs_rehash {
             self.rehash(&mut found, password).await?;

@@ -67,6 +67,12 @@ impl Answer {
     pub const fn is_locked(&self) -> bool {
         matches!(self, Self::Locked { .. })
     }
+
+    /// Whether it is locked from now on, unless the attempt that this answers succeeds.
+    #[must_use]
+    pub const fn locks(&self) -> bool {
+        matches!(self, Self::Open { left: 0 })
+    }
 }
 
 /// What is remembered: the attempts that counted, up to the last. Whether that locked follows from them, so that a

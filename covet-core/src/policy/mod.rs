@@ -32,7 +32,7 @@ use self::layer::Part;
 pub use self::name::{LimitName, PermissionGlob, PermissionName, RoleName, nearest};
 use self::read::Merged;
 pub use self::sections::{Application, Reason, Role, RoutePattern, Title, Uncovered};
-use crate::{http, lockout, mfa, password, rate_limit, session, sql};
+use crate::{audit, http, lockout, mfa, password, rate_limit, session, sql};
 
 /// The name of the file that holds the policy.
 pub const FILE_NAME: &str = "security.toml";
@@ -65,6 +65,9 @@ pub struct Policy {
     /// How long one stays signed in.
     #[serde(default)]
     pub sessions: session::Policy,
+    /// How long events are kept.
+    #[serde(default)]
+    pub audit: audit::Policy,
     /// Client addresses, and where browsers are sent.
     #[serde(default)]
     pub http: http::Policy,

@@ -18,7 +18,7 @@ enum Shape {
 use Shape::{List, Table, Text};
 
 /// Each key, with `*` for any name or any element, its shape and an example.
-const KEYS: [(&str, Shape, &str); 53] = [
+const KEYS: [(&str, Shape, &str); 54] = [
     ("application", Table, r#"{ name = "Vault" }"#),
     ("application.name", Text, r#""Vault""#),
     ("permissions", Table, r#"{ "read:notes" = "See one's own notes" }"#),
@@ -45,6 +45,7 @@ const KEYS: [(&str, Shape, &str); 53] = [
     ("rate_limits.*.exempt.roles.*", Text, r#""admin""#),
     ("rate_limits.*.tiers", Table, r#"{ admin = ["1000/1m"] }"#),
     ("rate_limits.*.tiers.*", List, r#"["1000/1m"]"#),
+    ("audit", Table, r#"{ retention = "90d" }"#),
     ("lockout", Table, "{ max_attempts = 5 }"),
     ("password", Table, "{ min_length = 15 }"),
     ("password.context_words", List, r#"["vault"]"#),

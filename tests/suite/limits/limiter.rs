@@ -1,7 +1,6 @@
 //! What a handler counts by what it has read.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
 use covet::{Limiter, Problem, public, rate_limit};
 use rocket::futures::future::join_all;
@@ -10,8 +9,8 @@ use rocket::{Route, post};
 
 use crate::attributes::policy::limits::Writing;
 use crate::audit::files_with;
-use crate::enforcement::Fragile;
-use crate::support::{App, Ask, Server, Wire, logged, refusal};
+
+use crate::support::{App, Ask, Fragile, Server, Wire, logged, refusal};
 
 #[rate_limit("pages")]
 #[post("/write?<cost>", data = "<key>")]
@@ -163,12 +162,16 @@ async fn while_the_store_fails_it_admits_nobody() {
     // Routes of which nothing but the handler asks the store.
     let paths = ["/write-or-429", "/left", "/forget"];
     for (broken, expected) in [(false, [200, 200, 200]), (true, [429, 503, 503]), (false, [200, 200, 200])] {
-        store.broken.store(broken, Ordering::SeqCst);
+        if broken {
+            store.fail_after(0)
+        } else {
+            store.heal()
+        }
         for (path, expected) in paths.into_iter().zip(expected) {
             assert_eq!(status(&server, path, "ada").await, expected, "{path}");
         }
     }
-    store.broken.store(true, Ordering::SeqCst);
+    store.fail_after(0);
     let refused = server.send(ask("/left", "ada")).await;
     assert_eq!((refused.problem().as_str(), refused.header("Retry-After")), ("unavailable", Some("1")));
 }
