@@ -112,6 +112,18 @@ impl State {
         Self::from(windows.collect::<Vec<_>>())
     }
 
+    /// What a store kept: the windows with their lengths in seconds.
+    #[cfg(feature = "redis")]
+    pub(crate) fn from_windows(windows: Vec<(u64, Window)>) -> Self {
+        Self::from(windows.into_iter().map(|(seconds, window)| Counted { seconds, window }).collect::<Vec<_>>())
+    }
+
+    /// The windows with their lengths in seconds, as a store keeps them.
+    #[cfg(feature = "redis")]
+    pub(crate) fn windows_by_seconds(&self) -> impl Iterator<Item = (u64, &Window)> {
+        self.windows().map(|counted| (counted.seconds, &counted.window))
+    }
+
     fn windows(&self) -> impl Iterator<Item = &Counted> {
         iter::once(&self.first).chain(&self.rest)
     }

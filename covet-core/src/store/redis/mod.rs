@@ -1,0 +1,238 @@
+//! The store of several nodes: all of it in Redis, decided there.
+//!
+//! Against: limits that count on each node for itself, and decisions on what was true a moment ago. The rule: a batch
+//! is one script call, so one round trip, and atomic; the script is the translation of the pure checks. The server's
+//! clock decides, so nodes whose clocks differ count alike. Every key is written with its time to live in the same
+//! step.
+//!
+//! What cannot be an entry of Covet, be it another type, another layout or cut short, is no entry: a counter begins anew,
+//! a session has ended, and the next write replaces it.
+//!
+//! The server must not evict (`maxmemory-policy noeviction`): what it forgets in need would unlock accounts and revive
+//! used codes. Full, it refuses, which is [`StoreError::Full`].
+
+mod address;
+mod answer;
+mod connection;
+mod encode;
+mod failure;
+mod keys;
+mod script;
+#[cfg(any(test, feature = "test-util"))]
+pub mod server;
+#[cfg(test)]
+mod tests;
+
+use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use redis::{Cmd, Value};
+
+pub use self::address::{Address, AddressError, Options};
+use self::answer::{Answers, BadAnswer};
+use self::connection::Connection;
+use self::failure::{Failure, lacks_script};
+pub use self::keys::{Prefix, PrefixError};
+use self::script::{Prepared, Script};
+use super::{Key, Outcome, Space, Step, Store, StoreError, Tag, Versioned, Write};
+use crate::random;
+use crate::time::Timestamp;
+
+/// How many entries are read in one call.
+const MOST_READ: usize = 256;
+
+/// A store in Redis.
+pub struct RedisStore {
+    connection: Connection,
+    script: Script,
+    keys: Prefix,
+    response_timeout: Duration,
+    clock: Clock,
+    /// The version of what is written next: from a random start, so that no two processes write the same.
+    nonces: AtomicU64,
+}
+
+/// Whose time decides.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Clock {
+    Server,
+    #[cfg(any(test, feature = "test-util"))]
+    Caller,
+}
+
+impl RedisStore {
+    /// Connects to the server, and makes sure that it can run the script.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Unavailable`] when it cannot be reached, refuses the password, or may not run scripts.
+    pub async fn connect(address: &Address, options: &Options) -> Result<Self, StoreError> {
+        let [node] = address.nodes() else { return Err(Failure::NotACluster.into()) };
+        let mut start = [0; 8];
+        random::fill(&mut start).map_err(|error| Failure::Other(error.to_string()))?;
+        let store = Self {
+            connection: Connection::open(node.clone(), options.connection_timeout()).await?,
+            script: Script::new(),
+            keys: options.prefix().clone(),
+            response_timeout: options.response_timeout(),
+            clock: Clock::Server,
+            nonces: AtomicU64::new(u64::from_ne_bytes(start)),
+        };
+        let nothing = Key { space: Space::Limit, owner: Tag::NONE, id: Tag::NONE };
+        store.read(&nothing, Timestamp::from_millis(0)).await?;
+        Ok(store)
+    }
+
+    /// The same, but the time is what the caller says. Only for tests: nodes whose clocks differ would not count alike.
+    #[cfg(any(test, feature = "test-util"))]
+    #[must_use]
+    pub fn with_callers_clock(self) -> Self {
+        Self { clock: Clock::Caller, ..self }
+    }
+
+    /// Runs the steps, which are all in one slot.
+    async fn call(&self, steps: &[Prepared], now: Timestamp) -> Result<Answers, Failure> {
+        let now = match self.clock {
+            Clock::Server => None,
+            #[cfg(any(test, feature = "test-util"))]
+            Clock::Caller => Some(now),
+        };
+        let shared = encode::run(self.nonces.fetch_add(1, Ordering::Relaxed), now);
+        let answer = self.in_time(async {
+            match self.connection.send(&self.script.by_hash(&shared, steps)).await {
+                Err(error) if lacks_script(&error) => self.connection.send(&Script::whole(&shared, steps)).await,
+                answer => answer,
+            }
+        });
+        Ok(Answers::new(answer.await?)?)
+    }
+
+    async fn send(&self, command: &Cmd) -> Result<Value, Failure> {
+        self.in_time(self.connection.send(command)).await
+    }
+
+    async fn in_time(&self, answer: impl Future<Output = redis::RedisResult<Value>>) -> Result<Value, Failure> {
+        match tokio::time::timeout(self.response_timeout, answer).await {
+            Ok(answer) => Ok(answer?),
+            Err(_) => Err(Failure::Timeout(self.response_timeout)),
+        }
+    }
+
+    fn prepare(&self, step: &Step<'_>) -> Prepared {
+        let index = self.keys.index_of(step.key());
+        Prepared { key: self.keys.entry(step.key()), step: encode::step(step, index.is_some()), index }
+    }
+
+    /// The entries of these keys, as far as they exist.
+    async fn read_all(
+        &self,
+        keys: impl IntoIterator<Item = Key>,
+        now: Timestamp,
+    ) -> Result<Vec<(Key, Versioned)>, Failure> {
+        let keys: Vec<Key> = keys.into_iter().collect();
+        let mut found = Vec::new();
+        for keys in keys.chunks(MOST_READ) {
+            let read = |key| Prepared { key: self.keys.entry(key), index: None, step: encode::read() };
+            let mut answers = self.call(&keys.iter().map(read).collect::<Vec<_>>(), now).await?;
+            for key in keys {
+                let entry = answers.entry()?.and_then(|entry| encode::entry(&entry));
+                found.extend(entry.map(|entry| (*key, entry)));
+            }
+        }
+        Ok(found)
+    }
+
+    /// The ids in the index of an owner's sessions; `None` if what is there is no index.
+    async fn indexed(&self, owner: &Tag) -> Result<Option<Vec<Tag>>, Failure> {
+        let mut command = redis::cmd("ZRANGE");
+        command.arg(self.keys.index(owner)).arg(0).arg(-1);
+        match self.send(&command).await {
+            Ok(ids) => Ok(Some(ids_of(ids)?)),
+            Err(Failure::Refused { code, .. }) if code == "WRONGTYPE" => Ok(None),
+            Err(failure) => Err(failure),
+        }
+    }
+
+    /// The ids of an owner's entries by looking at all keys of the server.
+    async fn scan(&self, space: Space, owner: &Tag) -> Result<Vec<Tag>, Failure> {
+        let (mut cursor, mut ids) = (b"0".to_vec(), Vec::new());
+        loop {
+            let mut command = redis::cmd("SCAN");
+            command.arg(&cursor).arg("MATCH").arg(self.keys.pattern(space, owner)).arg("COUNT").arg(1000);
+            let Value::Array(page) = self.send(&command).await? else { return Err(BadAnswer.into()) };
+            let Ok([Value::BulkString(next), keys]) = <[Value; 2]>::try_from(page) else {
+                return Err(BadAnswer.into());
+            };
+            ids.extend(ids_of(keys)?);
+            if next == b"0" {
+                // A scan may tell of a key twice.
+                ids.sort_unstable();
+                ids.dedup();
+                return Ok(ids);
+            }
+            cursor = next;
+        }
+    }
+}
+
+fn ids_of(keys: Value) -> Result<Vec<Tag>, BadAnswer> {
+    let Value::Array(keys) = keys else { return Err(BadAnswer) };
+    let id = |key: &Value| if let Value::BulkString(key) = key { keys::id(key) } else { None };
+    Ok(keys.iter().filter_map(id).collect())
+}
+
+impl fmt::Debug for RedisStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut store = f.debug_struct("RedisStore");
+        store.field("connection", &self.connection).field("prefix", &self.keys).field("clock", &self.clock);
+        store.field("response_timeout", &self.response_timeout).finish_non_exhaustive()
+    }
+}
+
+#[async_trait]
+impl Store for RedisStore {
+    async fn read(&self, key: &Key, now: Timestamp) -> Result<Option<Versioned>, StoreError> {
+        Ok(self.read_all([*key], now).await?.pop().map(|(_, entry)| entry))
+    }
+
+    async fn swap(
+        &self,
+        key: &Key,
+        expected: Option<u64>,
+        new: Option<Write>,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let index = self.keys.index_of(key);
+        let step = encode::swap(expected, new.as_ref(), index.is_some()).map_err(|_| Failure::Unwritable)?;
+        Ok(self.call(&[Prepared { key: self.keys.entry(key), index, step }], now).await?.yes()?)
+    }
+
+    /// Sessions by their index; all else by looking at every key of the server, which no request needs. Of nobody
+    /// there is nothing: what belongs to nobody is not kept together.
+    async fn list(&self, space: Space, owner: &Tag, now: Timestamp) -> Result<Vec<(Key, Versioned)>, StoreError> {
+        if *owner == Tag::NONE {
+            return Ok(Vec::new());
+        }
+        let indexed = if space == Space::Session { self.indexed(owner).await? } else { None };
+        let ids = match indexed {
+            Some(ids) => ids,
+            None => self.scan(space, owner).await?,
+        };
+        Ok(self.read_all(ids.into_iter().map(|id| Key { space, owner: *owner, id }), now).await?)
+    }
+
+    /// The server forgets by itself.
+    async fn sweep(&self, _: Timestamp) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    async fn run(&self, steps: &[Step<'_>], now: Timestamp) -> Result<Vec<Outcome>, StoreError> {
+        if steps.is_empty() {
+            return Ok(Vec::new());
+        }
+        let prepared: Vec<_> = steps.iter().map(|step| self.prepare(step)).collect();
+        Ok(self.call(&prepared, now).await?.outcomes(steps)?)
+    }
+}
