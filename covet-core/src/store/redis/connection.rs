@@ -1,9 +1,9 @@
 //! The one connection to a server, replaced as soon as it is lost.
 //!
 //! The rule: whoever asks while there is none waits for the next one, but only as long as an answer may take; a task
-//! connects anew at once and then again and again, at most half a second apart. It does so after whatever made the
-//! connection fail, be it a server that is loading or a password that is wrong for a while: the manager of the `redis`
-//! crate gives up for ever on all but I/O errors.
+//! connects anew at once and then again and again, at most half a second apart. It does so whatever made connecting
+//! fail; the manager of the `redis` crate gives up for ever on all but I/O errors, such as a password that is refused for
+//! a while.
 //!
 //! Nothing is sent twice: what was lost on the way may have been done.
 

@@ -2,7 +2,7 @@
 //!
 //! The rule: `prefix:{owner}:space:id`, the tags in URL-safe base64. The braces are Redis Cluster's hash tag: all that
 //! one account has is in one slot, so one script can reach it. What belongs to nobody spreads by its id instead:
-//! `prefix:{id}:space:id`. The tags are keyed hashes, so the keys tell no name.
+//! `prefix:{id}:space`. The tags are keyed hashes, so the keys tell no name.
 
 use std::fmt;
 use std::str::FromStr;
@@ -27,7 +27,11 @@ impl Prefix {
 
     /// The key of an entry.
     pub(super) fn entry(&self, key: &Key) -> String {
-        format!("{}:{{{}}}:{}:{}", self.0, text(slot(key)), key.space.name(), text(&key.id))
+        let (slot, space) = (text(slot(key)), key.space.name());
+        match key.owner {
+            Tag::NONE => format!("{}:{{{slot}}}:{space}", self.0),
+            _ => format!("{}:{{{slot}}}:{space}:{}", self.0, text(&key.id)),
+        }
     }
 
     /// The key of the index that an entry is noted in, if there is one for its space.
@@ -97,8 +101,9 @@ mod tests {
         let address = Key { space: Space::Limit, owner: Tag::NONE, id: Tag([3; 16]) };
         assert_eq!(prefix.entry(&session), "covet:{AQEBAQEBAQEBAQEBAQEBAQ}:session:AgICAgICAgICAgICAgICAg");
         assert_eq!(prefix.index_of(&session).unwrap(), "covet:{AQEBAQEBAQEBAQEBAQEBAQ}:sessions");
-        assert_eq!(prefix.entry(&address), "covet:{AwMDAwMDAwMDAwMDAwMDAw}:limit:AwMDAwMDAwMDAwMDAwMDAw");
+        assert_eq!(prefix.entry(&address), "covet:{AwMDAwMDAwMDAwMDAwMDAw}:limit");
         assert_eq!(prefix.index_of(&address), None);
+        assert_ne!(prefix.entry(&address), prefix.entry(&Key { owner: address.id, ..address }));
         assert_eq!(id(prefix.entry(&session).as_bytes()), Some(session.id));
         assert_eq!(id(b"short"), None);
     }
