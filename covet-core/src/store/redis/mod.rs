@@ -35,7 +35,7 @@ use self::answer::{Answers, BadAnswer};
 use self::connection::Connection;
 use self::failure::{Failure, lacks_script};
 pub use self::keys::{Prefix, PrefixError};
-use self::script::{Prepared, Script};
+use self::script::{Prepared, Scripts};
 use super::{Key, Outcome, Space, Step, Store, StoreError, Tag, Versioned, Write};
 use crate::random;
 use crate::time::Timestamp;
@@ -46,7 +46,7 @@ const MOST_READ: usize = 256;
 /// A store in Redis.
 pub struct RedisStore {
     connection: Connection,
-    script: Script,
+    scripts: Scripts,
     keys: Prefix,
     response_timeout: Duration,
     clock: Clock,
@@ -74,7 +74,7 @@ impl RedisStore {
         random::fill(&mut start).map_err(|error| Failure::Other(error.to_string()))?;
         let store = Self {
             connection: Connection::open(node.clone(), options.connection_timeout()).await?,
-            script: Script::new(),
+            scripts: Scripts::new(),
             keys: options.prefix().clone(),
             response_timeout: options.response_timeout(),
             clock: Clock::Server,
@@ -100,9 +100,10 @@ impl RedisStore {
             Clock::Caller => Some(now),
         };
         let shared = encode::run(self.nonces.fetch_add(1, Ordering::Relaxed), now);
+        let script = self.scripts.of(steps);
         let answer = self.in_time(async {
-            match self.connection.send(&self.script.by_hash(&shared, steps)).await {
-                Err(error) if lacks_script(&error) => self.connection.send(&Script::whole(&shared, steps)).await,
+            match self.connection.send(&script.by_hash(&shared, steps)).await {
+                Err(error) if lacks_script(&error) => self.connection.send(&script.whole(&shared, steps)).await,
                 answer => answer,
             }
         });

@@ -1,121 +1,75 @@
 -- A rate limit by sliding windows (`rate_limit::charge`).
 --
 -- step     'C', 0, cost (I4), and for each rate its count (I4) and seconds (I4)
--- value    for each rate its seconds (I4) and its window
+-- value    'W': for each rate its seconds (I4), how many events its window keeps (I4), in how many groups (B), the groups
 -- answers  which rate is the tightest, milliseconds to wait (-1 when admitted), what remains, milliseconds to its reset
 
-local function sliding_window(window)
-  local HEAD = 7 -- where the rates begin
-
-  local function rates_of(step)
-    local rates = {}
-    for place = HEAD, #step, 8 do
-      local count, seconds = struct.unpack('>I4I4', step, place)
-      rates[#rates + 1] = { count = count, seconds = seconds, length = seconds * 1000 }
+-- The windows that a policy which has changed begins with: for each rate the shortest that is not shorter, or else the
+-- longest: what is known.
+local function refit(step, seconds, totals, groups)
+  local new_totals, new_groups = {}, {}
+  for place = 11, #step, 8 do
+    local wanted, longer, longest = unpack('>I4', step, place), nil, nil
+    for i, one in ipairs(seconds) do
+      if one >= wanted and (not longer or one < seconds[longer]) then longer = i end
+      if not longest or one >= seconds[longest] then longest = i end
     end
-    return rates
+    local i, known = #new_totals + 1, longer or longest
+    new_totals[i], new_groups[i] = known and totals[known] or 0, known and groups[known] or ''
   end
+  return new_totals, new_groups
+end
 
-  local function unpack_windows(entry)
-    local found, place = {}, VALUE
-    while entry and place <= #entry do
-      if #entry < place + 3 then return {} end
-      local one, behind = window.unpack(entry, place + 4)
-      if not one then return {} end
-      one.seconds = struct.unpack('>I4', entry, place)
-      found[#found + 1], place = one, behind
-    end
-    return found
+-- The windows of an entry, rate by rate: how many events they keep, and their groups.
+local function windows_of(entry, step)
+  local rates, i, place = (#step - 6) / 8, 0, VALUE
+  local seconds, totals, groups, fits = {}, {}, {}, true
+  while entry and place <= #entry do
+    if #entry < place + 8 then return refit(step, {}) end
+    i = i + 1
+    local one, total, count = unpack('>I4I4B', entry, place)
+    local behind = place + 9 + count * 10
+    if #entry < behind - 1 then return refit(step, {}) end
+    seconds[i], totals[i], groups[i] = one, total, sub(entry, place + 9, behind - 1)
+    fits = fits and i <= rates and unpack('>I4', step, 3 + 8 * i) == one
+    place = behind
   end
+  if fits and i == rates then return totals, groups end
+  return refit(step, seconds, totals, groups)
+end
 
-  -- The window to begin a rate with: the shortest that is not shorter, or else the longest: what is known.
-  local function nearest(rate, found)
-    local longer, longest
-    for _, one in ipairs(found) do
-      if one.seconds >= rate.seconds and (not longer or one.seconds < longer.seconds) then longer = one end
-      if not longest or one.seconds >= longest.seconds then longest = one end
-    end
-    return longer or longest or window.empty()
-  end
-
-  -- The windows as the policy wants them, which may have changed since they were written.
-  local function fit(rates, found)
-    local same = #rates == #found
-    for i, rate in ipairs(rates) do
-      same = same and found[i].seconds == rate.seconds
-    end
-    if same then return found end
-    local fitted = {}
-    for i, rate in ipairs(rates) do
-      local known = nearest(rate, found)
-      fitted[i] = { seconds = rate.seconds, total = known.total, groups = known.groups }
-    end
-    return fitted
-  end
-
+function steps.C(key, step)
+  local cost, rates = unpack('>I4', step, 3), (#step - 6) / 8
+  local totals, groups = windows_of(read(key, 'W'), step)
   -- A clock set back must not empty a window: time stands still until it has caught up.
-  local function time_of(fitted)
-    local at = now
-    for _, one in ipairs(fitted) do
-      at = math.max(at, window.newest(one) or 0)
+  local at = now
+  for i = 1, rates do
+    local kept = groups[i]
+    if kept ~= '' then at = math.max(at, (unpack('>I6', kept, #kept - 9))) end
+  end
+
+  -- The tightest rate is the one that refuses longer, or else has less left, or else for longer.
+  local tightest, wait, left, reset = 0, -1, 4294967296, 0
+  for i = 1, rates do
+    local limit, length = unpack('>I4I4', step, 8 * i - 1)
+    local w, l, r = weigh(limit, length * 1000, totals[i], groups[i], cost, at)
+    if w > wait or (w == wait and (l < left or (l == left and r > reset))) then
+      tightest, wait, left, reset = i, w, l, r
     end
-    return at
   end
+  local n = #answers
+  answers[n + 1], answers[n + 2], answers[n + 3], answers[n + 4] = tightest, wait, left, reset
+  if wait >= 0 then return true end
 
-  -- Whether one rate has room; the waits are told from `now`.
-  local function weigh(rate, one, cost, at)
-    local live, frees_at = window.live(one, at, rate.length)
-    local fits = live + cost <= rate.count
-    local retry = -1
-    if not fits then
-      local room = rate.count - cost
-      local falls_at = room >= 0 and window.falls_to(one, room, rate.length)
-      retry = falls_at and math.max(falls_at - now, 0) or rate.length
-    end
-    local remaining = math.max(rate.count - live - (fits and cost or 0), 0)
-    return retry, remaining, math.max((frees_at or at + rate.length) - now, 0)
-  end
-
-  -- Whether the first of two rates refuses longer, or else has less left, or else for longer.
-  local function tighter(retry, remaining, reset, than)
-    if retry ~= than.retry then return retry > than.retry end
-    if remaining ~= than.remaining then return remaining < than.remaining end
-    return reset > than.reset
-  end
-
-  local function weigh_all(rates, fitted, cost, at)
-    local tightest
-    for i, rate in ipairs(rates) do
-      local retry, remaining, reset = weigh(rate, fitted[i], cost, at)
-      if not tightest or tighter(retry, remaining, reset, tightest) then
-        tightest = { rate = i, retry = retry, remaining = remaining, reset = reset }
-      end
-    end
-    return tightest
-  end
-
-  local function add(key, rates, fitted, cost, at)
+  if cost > 0 then
     local value, longest = '', 0
-    for i, rate in ipairs(rates) do
-      local one = fitted[i]
-      window.add(one, cost, rate.count, at, rate.length)
-      value = value .. struct.pack('>I4', one.seconds) .. window.pack(one)
-      longest = math.max(longest, rate.length)
+    for i = 1, rates do
+      local limit, length = unpack('>I4I4', step, 8 * i - 1)
+      local total, kept = add(limit, length * 1000, totals[i], groups[i], cost, at)
+      value = value .. pack('>I4I4B', length, total, #kept / 10) .. kept
+      longest = math.max(longest, length * 1000)
     end
-    write(key, KIND_LIMIT, at + longest, value)
+    write(key, 'W', at + longest, value)
   end
-
-  return function(key, step)
-    local rates, cost = rates_of(step), struct.unpack('>I4', step, 3)
-    local fitted = fit(rates, unpack_windows(read_kind(key, KIND_LIMIT)))
-    local at = time_of(fitted)
-    local tightest = weigh_all(rates, fitted, cost, at)
-    answer(tightest.rate)
-    answer(tightest.retry)
-    answer(tightest.remaining)
-    answer(tightest.reset)
-    local refused = tightest.retry >= 0
-    if cost > 0 and not refused then add(key, rates, fitted, cost, at) end
-    return refused
-  end
+  return false
 end

@@ -1,46 +1,57 @@
 -- Failed attempts (`lockout::check`).
 --
--- step     'A', 0, what happened (B), how many attempts lock (I4), how long one counts, how long the lock lasts
--- value    their window
+-- step     'A', 0, what happened (B), how many attempts lock (I4), how long one counts, how long the lock lasts (I6 each)
+-- value    'A': how many attempts their window keeps (I4), in how many groups (B), the groups
 -- answers  OPEN, how many are left; or LOCKED, milliseconds to wait
 
-local function lockouts(window)
-  local LOOK, SUCCESS = 0, 2
-  local OPEN, LOCKED = 0, 1
+local function attempts_of(entry)
+  if not entry or #entry < VALUE + 4 then return 0, '' end
+  local total, count = unpack('>I4B', entry, VALUE)
+  if #entry ~= VALUE + 4 + count * 10 then return 0, '' end
+  return total, sub(entry, VALUE + 5)
+end
 
-  local function locked_until(attempts, max, length, duration)
-    local last = window.newest(attempts)
-    if last and window.live(attempts, last, length) >= max then return last + duration end
+-- Forgets the oldest attempts that no decision needs.
+local function keep(most, total, groups)
+  local place = 1
+  while place < #groups do
+    local events = unpack('>I4', groups, place + 6)
+    if total - events < most then break end
+    total, place = total - events, place + 10
   end
+  return total, sub(groups, place)
+end
 
-  local function open(left)
-    answer(OPEN)
-    answer(left)
+function steps.A(key, step)
+  local OPEN, LOCKED, LOOK, SUCCESS = 0, 1, 0, 2
+  local event, most, length, duration = unpack('>BI4I6I6', step, 3)
+  local n, total, groups = #answers + 1, attempts_of(read(key, 'A'))
+  answers[n] = OPEN
+  if event == SUCCESS then
+    if total > 0 then call('DEL', key) end
+    answers[n + 1] = most
     return false
   end
 
-  return function(key, step)
-    local event, max, length, duration = struct.unpack('>BI4I6I6', step, 3)
-    local entry = read_kind(key, KIND_LOCKOUT)
-    local attempts = entry and window.unpack(entry, VALUE) or window.empty()
-    if event == SUCCESS then
-      if attempts.total > 0 then redis.call('DEL', key) end
-      return open(max)
-    end
-    -- A clock set back does not forget attempts: time stands still until it has caught up.
-    local at = math.max(window.newest(attempts) or 0, now)
-    local ends_at = locked_until(attempts, max, length, duration)
-    if ends_at and ends_at > at then
-      answer(LOCKED)
-      answer(math.max(ends_at - now, 0))
+  -- A clock set back does not forget attempts: time stands still until it has caught up.
+  local at = now
+  if groups ~= '' then
+    local last = unpack('>I6', groups, #groups - 9)
+    at = math.max(at, last)
+    local _, left = weigh(most, length, total, groups, 0, last)
+    if left == 0 and last + duration > at then
+      answers[n], answers[n + 1] = LOCKED, math.max(last + duration - now, 0)
       return true
     end
-    if event == LOOK then
-      return open(math.max(max - window.live(attempts, at, length), 1))
-    end
-    window.add(attempts, 1, max, at, length)
-    window.keep(attempts, max)
-    write(key, KIND_LOCKOUT, at + math.max(length, duration), window.pack(attempts))
-    return open(math.max(max - attempts.total, 0))
   end
+  if event == LOOK then
+    local _, left = weigh(most, length, total, groups, 0, at)
+    answers[n + 1] = math.max(left, 1)
+    return false
+  end
+  total, groups = add(most, length, total, groups, 1, at)
+  total, groups = keep(most, total, groups)
+  write(key, 'A', at + math.max(length, duration), pack('>I4B', total, #groups / 10) .. groups)
+  answers[n + 1] = math.max(most - total, 0)
+  return false
 end
