@@ -99,8 +99,9 @@ pub(super) fn record(seen: Timestamp, json: &[u8]) -> Option<Arc<session::Record
 fn value(state: &State) -> serde_json::Result<(u8, Vec<u8>)> {
     Ok(match state {
         State::Limit(state) => {
+            let newest = state.windows_by_seconds().filter_map(|(_, window)| window.newest()).max().unwrap_or(0);
             let add = |bytes: Bytes, (length, window): (u64, &Window)| bytes.int(seconds(length)).window(window);
-            (LIMIT, state.windows_by_seconds().fold(Bytes::default(), add).0)
+            (LIMIT, state.windows_by_seconds().fold(Bytes::default().long(newest), add).0)
         }
         State::Session(record) => {
             let pending = record.stage == session::Stage::PendingMfa;
@@ -175,6 +176,7 @@ impl Reader<'_> {
     }
 
     fn limit(&mut self) -> Option<rate_limit::State> {
+        let _newest = self.long()?;
         let mut windows = Vec::new();
         while !self.0.is_empty() {
             windows.push((u64::from(self.int()?), self.window()?));

@@ -4,13 +4,6 @@
 -- value    'A': how many attempts their window keeps (I4), in how many groups (B), the groups
 -- answers  OPEN, how many are left; or LOCKED, milliseconds to wait
 
-local function attempts_of(entry)
-  if not entry or #entry < VALUE + 4 then return 0, '' end
-  local total, count = unpack('>I4B', entry, VALUE)
-  if #entry ~= VALUE + 4 + count * 10 then return 0, '' end
-  return total, sub(entry, VALUE + 5)
-end
-
 -- Forgets the oldest attempts that no decision needs.
 local function keep(most, total, groups)
   local place = 1
@@ -25,7 +18,13 @@ end
 function steps.A(key, step)
   local OPEN, LOCKED, LOOK, SUCCESS = 0, 1, 0, 2
   local event, most, length, duration = unpack('>BI4I6I6', step, 3)
-  local n, total, groups = #answers + 1, attempts_of(read(key, 'A'))
+  local n, entry = #answers + 1, read(key, 'A')
+  local total, place, behind = 0, VALUE + 5, entry and #entry + 1 or 0
+  if behind >= place and behind == place + 10 * string.byte(entry, place - 1) then
+    total = unpack('>I4', entry, VALUE)
+  else
+    behind = place
+  end
   answers[n] = OPEN
   if event == SUCCESS then
     if total > 0 then call('DEL', key) end
@@ -35,22 +34,22 @@ function steps.A(key, step)
 
   -- A clock set back does not forget attempts: time stands still until it has caught up.
   local at = now
-  if groups ~= '' then
-    local last = unpack('>I6', groups, #groups - 9)
+  if place < behind then
+    local last = unpack('>I6', entry, behind - 10)
     at = math.max(at, last)
-    local _, left = weigh(most, length, total, groups, 0, last)
-    if left == 0 and last + duration > at then
+    local locks = live(total, entry, place, behind, length, last) >= most
+    if locks and last + duration > at then
       answers[n], answers[n + 1] = LOCKED, math.max(last + duration - now, 0)
       return true
     end
   end
+  local counted, first = live(total, entry, place, behind, length, at)
   if event == LOOK then
-    local _, left = weigh(most, length, total, groups, 0, at)
-    answers[n + 1] = math.max(left, 1)
+    answers[n + 1] = math.max(most - counted, 1)
     return false
   end
-  total, groups = add(most, length, total, groups, 1, at)
-  total, groups = keep(most, total, groups)
+  local groups
+  total, groups = keep(most, counted + 1, add(most, entry, first, behind, 1, at))
   write(key, 'A', at + math.max(length, duration), pack('>I4B', total, #groups / 10) .. groups)
   answers[n + 1] = math.max(most - total, 0)
   return false
