@@ -78,6 +78,7 @@ pub use covet_core::account::AccountId;
 pub use covet_core::accounts::{Account, Accounts, NameError};
 #[cfg(feature = "sqlite")]
 pub use covet_core::audit::StoredEvent;
+pub use covet_core::engine::LimitError;
 pub use covet_core::flow::{ChangePasswordError, Failure, RegisterError, SecondFactorError, SessionInfo, SignInError};
 pub use covet_core::mfa::Enrollment;
 #[doc(no_inline)]
@@ -89,8 +90,8 @@ pub use covet_macros::{
     policy, public, rate_limit, require_auth, require_mfa, require_permission, require_role, routes, safe_sql,
 };
 pub use covet_rocket::{
-    Auth, Covered, Covet, Denied, Json, NewAccount, Password, Permission, Problem, ReturnTo, Session, Settings,
-    SettingsError, SignedIn, Stage, Unreadable, User,
+    Auth, Covered, Covet, Denied, Json, Limit, Limiter, NewAccount, Password, Permission, Problem, ReturnTo, Session,
+    Settings, SettingsError, SignedIn, Stage, Unreadable, User,
 };
 #[cfg(feature = "sqlite")]
 pub use covet_rocket::{Db, Migration};

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use covet::store::{Key, MemoryStore, Outcome, Space, Step, Store, StoreError, Tag, Versioned, Write};
+use covet::store::{Key, MemoryStore, Outcome, Outcomes, Space, Step, Store, StoreError, Tag, Versioned, Write};
 use covet::time::Timestamp;
 use rocket::async_trait;
 
@@ -47,6 +47,10 @@ impl Store for CountingStore {
 
     async fn sweep(&self, now: Timestamp) -> Result<(), StoreError> {
         self.counted().sweep(now).await
+    }
+
+    fn run_now(&self, steps: &[Step<'_>], now: Timestamp, outcomes: &mut Outcomes) -> Result<bool, StoreError> {
+        self.counted().run_now(steps, now, outcomes)
     }
 
     async fn run(&self, steps: &[Step<'_>], now: Timestamp) -> Result<Vec<Outcome>, StoreError> {

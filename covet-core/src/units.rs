@@ -8,7 +8,7 @@
 //!
 //! type IdleTimeout = Time<60, 86_400>;
 //! assert_eq!("5m".parse::<IdleTimeout>().unwrap().seconds(), 300);
-//! assert_eq!("1s".parse::<IdleTimeout>().unwrap_err().to_string(), "expected a duration from `1m` to `1d`, such as `5m`");
+//! assert_eq!("1s".parse::<IdleTimeout>().unwrap_err().to_string(), "expected a duration from `1m` to `1d`, such as `\"5m\"`");
 //! ```
 
 use std::fmt;
@@ -146,7 +146,48 @@ impl Rate {
     }
 
     fn expected() -> String {
-        format!("a rate, a count of 1 to {} in a window of `1s` to `366d`, such as `5/5m`", Self::MAX_COUNT)
+        format!("a rate, a count of 1 to {} in a window of `1s` to `366d`, such as `\"5/5m\"`", Self::MAX_COUNT)
+    }
+}
+
+/// A day of the calendar, UTC, from 1970 to 9999.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Date {
+    year: u16,
+    month: u8,
+    day: u8,
+}
+
+impl Date {
+    /// A day that there is.
+    ///
+    /// # Errors
+    ///
+    /// [`UnitError`] for any other.
+    pub fn new(year: u16, month: u8, day: u8) -> Result<Self, UnitError> {
+        let leap = year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
+        let last = match month {
+            2 if leap => 29,
+            2 => 28,
+            4 | 6 | 9 | 11 => 30,
+            1..=12 => 31,
+            _ => 0,
+        };
+        let valid = (1970..=9999).contains(&year) && (1..=last).contains(&day);
+        if valid { Ok(Self { year, month, day }) } else { Err(UnitError(Self::expected())) }
+    }
+
+    /// When it begins, in seconds since 1970.
+    #[must_use]
+    pub fn begins(self) -> u64 {
+        // The year begins in March, so that the leap day is its last; of each 146097 days every 400 years.
+        let (year, month) = (u64::from(self.year) - u64::from(self.month < 3), (u64::from(self.month) + 9) % 12);
+        let day = 365 * year + year / 4 - year / 100 + year / 400 + (153 * month + 2) / 5 + u64::from(self.day) - 1;
+        (day - 719_468) * 86_400
+    }
+
+    fn expected() -> String {
+        "a day, such as `2027-01-31`".to_owned()
     }
 }
 
@@ -206,7 +247,7 @@ impl<const MIN: u64, const MAX: u64> FromStr for Time<MIN, MAX> {
 impl<const MIN: u64, const MAX: u64> Time<MIN, MAX> {
     fn expected() -> String {
         format!(
-            "a duration from `{}` to `{}`, such as `{}`",
+            "a duration from `{}` to `{}`, such as `\"{}\"`",
             Self(MIN),
             Self(MAX),
             if MAX < 300 { Self(MAX) } else { Self(MIN.max(300)) }
@@ -225,7 +266,7 @@ impl<const MIN: u32, const MAX: u32> FromStr for Size<MIN, MAX> {
 
 impl<const MIN: u32, const MAX: u32> Size<MIN, MAX> {
     fn expected() -> String {
-        format!("a size from `{}` to `{}`, such as `{}`", Self(MIN), Self(MAX), Self(MIN.max(19 << 10)))
+        format!("a size from `{}` to `{}`, such as `\"{}\"`", Self(MIN), Self(MAX), Self(MIN.max(19 << 10)))
     }
 }
 
@@ -237,6 +278,27 @@ impl FromStr for Rate {
         let parsed = parts.and_then(|(count, window)| Some((count.parse().ok()?, parse_with(window, &TIMES)?)));
         let (count, seconds) = parsed.ok_or_else(|| UnitError(Self::expected()))?;
         Self::new(count, seconds)
+    }
+}
+
+impl fmt::Display for Date {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:04}-{:02}-{:02}", self.year, self.month, self.day)
+    }
+}
+
+impl FromStr for Date {
+    type Err = UnitError;
+
+    fn from_str(text: &str) -> Result<Self, UnitError> {
+        let number = |part: &str, digits| {
+            let plain = part.len() == digits && part.bytes().all(|b| b.is_ascii_digit());
+            plain.then(|| part.parse::<u16>().ok()).flatten()
+        };
+        let mut parts = text.splitn(3, '-');
+        let mut next = |digits| parts.next().and_then(|part| number(part, digits)).unwrap_or(0);
+        let (year, month, day) = (next(4), next(2), next(2));
+        Self::new(year, month as u8, day as u8)
     }
 }
 
@@ -292,6 +354,7 @@ macro_rules! text_unit {
 
 text_unit!(Time, [const MIN: u64, const MAX: u64], [MIN, MAX], "^[0-9]+(s|m|h|d)$");
 text_unit!(Size, [const MIN: u32, const MAX: u32], [MIN, MAX], "^[0-9]+(KiB|MiB|GiB)$");
+text_unit!(Date, [], [], "^[0-9]{4}-[0-9]{2}-[0-9]{2}$");
 text_unit!(Rate, [], [], "^[0-9]+/[0-9]+(s|m|h|d)$");
 
 impl<const MIN: u32, const MAX: u32> fmt::Debug for Count<MIN, MAX> {
@@ -397,6 +460,30 @@ mod tests {
         assert_eq!((rate.count(), rate.seconds()), (5, 300));
         for text in ["", "5", "/5m", "5/", "0/5m", "5/0s", "5/5", "5/400d", "-5/5m", "5/5m/5m", "100000001/1s"] {
             text.parse::<Rate>().unwrap_err();
+        }
+    }
+
+    #[test]
+    fn a_date_is_a_day_that_there_is() {
+        for (text, days) in [("1970-01-01", 0), ("2000-02-29", 11_016), ("2024-03-01", 19_783), ("2027-01-31", 20_849)]
+        {
+            let date: Date = text.parse().unwrap();
+            assert_eq!((date.begins(), date.to_string()), (days * 86_400, text.to_owned()));
+        }
+        for text in [
+            "",
+            "2027",
+            "2027-1-31",
+            "2027-13-01",
+            "2027-02-29",
+            "1900-02-29",
+            "2100-02-29",
+            "27-01-31",
+            "2027-01-00",
+            "2027-01-31T00:00:00",
+            "1969-12-31",
+        ] {
+            text.parse::<Date>().unwrap_err();
         }
     }
 

@@ -4,9 +4,8 @@
 //! each with the time of its *newest* event, and a group counts until that event leaves. So the window is exact for
 //! limits up to [`GROUPS`], and for larger ones counts at most one group too many, never one too few.
 
-use std::collections::VecDeque;
-
 use serde::{Deserialize, Serialize};
+use smallvec::SmallVec;
 
 /// How many groups a full window is made of.
 pub(crate) const GROUPS: u32 = 32;
@@ -19,7 +18,8 @@ const MOST: usize = GROUPS as usize + 1;
 #[serde(from = "Vec<(u64, u32)>", into = "Vec<(u64, u32)>")]
 pub(crate) struct Window {
     total: u32,
-    groups: VecDeque<Group>,
+    // Most windows are one group, which so needs no allocation.
+    groups: SmallVec<[Group; 1]>,
 }
 
 /// Events counted together: twelve bytes, the time in two halves so that none is lost to alignment.
@@ -41,12 +41,39 @@ pub(crate) struct Live {
 impl Window {
     /// The time of the newest event: no later check may take place before it, whatever the clock says.
     pub(crate) fn newest(&self) -> Option<u64> {
-        self.groups.back().map(|group| group.newest())
+        self.groups.last().map(|group| group.newest())
+    }
+
+    /// The window of one group, or of none if the count is 0.
+    pub(crate) fn of_single(newest: u64, count: u32) -> Self {
+        Self { total: count, groups: (count > 0).then(|| Group::new(newest, count)).into_iter().collect() }
+    }
+
+    /// The newest event and the count of a window of at most one group.
+    pub(crate) fn single(&self) -> Option<(u64, u32)> {
+        match self.groups.as_slice() {
+            [] => Some((0, 0)),
+            [group] => Some((group.newest(), group.count)),
+            _ => None,
+        }
     }
 
     /// All events kept, of which some may have left the window since the last was added.
     pub(crate) fn total(&self) -> u32 {
         self.total
+    }
+
+    /// Moves all events as many milliseconds towards the past as the newest lies in the future: the clock was set back.
+    /// Their order and distances stay, so as much counts as before, and it leaves after the length of the window, not
+    /// when the clock has caught up. Says whether it had to.
+    pub(crate) fn rewind(&mut self, now: u64) -> bool {
+        let Some(ahead) = self.newest().and_then(|newest| newest.checked_sub(now)).filter(|ahead| *ahead > 0) else {
+            return false;
+        };
+        for group in &mut self.groups {
+            *group = Group::new(group.newest().saturating_sub(ahead), group.count);
+        }
+        true
     }
 
     /// What counts at `now`. Changes nothing: what a refused event forgot, a clock set back would want again.
@@ -79,13 +106,11 @@ impl Window {
     /// Adds `count` events at `now`, which is not before [`Window::newest`], in groups made for `limit`; forgets what
     /// has left the window.
     pub(crate) fn add(&mut self, mut count: u32, limit: u32, now: u64, length: u64) {
-        while let Some(group) = self.groups.front().filter(|group| group.newest().saturating_add(length) <= now) {
-            self.total = self.total.saturating_sub(group.count);
-            self.groups.pop_front();
-        }
+        let left = |group: &Group| group.newest().saturating_add(length) <= now;
+        self.forget(self.groups.iter().take_while(|group| left(group)).count());
         self.total = self.total.saturating_add(count);
         let size = limit.div_ceil(GROUPS).max(1);
-        if let Some(newest) = self.groups.back_mut().filter(|group| group.count < size) {
+        if let Some(newest) = self.groups.last_mut().filter(|group| group.count < size) {
             let joined = count.min(size - newest.count);
             *newest = Group::new(now, newest.count + joined);
             count -= joined;
@@ -99,21 +124,30 @@ impl Window {
 
     /// Forgets the oldest events that no decision at `limit` needs: with the newest `limit` of them it is the same.
     pub(crate) fn keep(&mut self, limit: u32) {
-        while let Some(oldest) = self.groups.front().filter(|group| self.total.saturating_sub(group.count) >= limit) {
-            self.total = self.total.saturating_sub(oldest.count);
-            self.groups.pop_front();
+        let mut total = self.total;
+        let needless = |group: &&Group| {
+            total = total.saturating_sub(group.count);
+            total >= limit
+        };
+        self.forget(self.groups.iter().take_while(needless).count());
+    }
+
+    /// Forgets the oldest groups.
+    fn forget(&mut self, groups: usize) {
+        for group in self.groups.drain(..groups) {
+            self.total = self.total.saturating_sub(group.count);
         }
     }
 
     /// A full ring, which only a changed limit leaves behind, counts its two oldest groups as one, the longer way.
     fn push(&mut self, group: Group) {
-        if self.groups.len() >= MOST
-            && let Some(oldest) = self.groups.pop_front()
-            && let Some(next) = self.groups.front_mut()
-        {
-            next.count = next.count.saturating_add(oldest.count);
+        if self.groups.len() >= MOST {
+            let oldest = self.groups.remove(0);
+            if let Some(next) = self.groups.first_mut() {
+                next.count = next.count.saturating_add(oldest.count);
+            }
         }
-        self.groups.push_back(group);
+        self.groups.push(group);
     }
 }
 

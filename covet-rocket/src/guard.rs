@@ -79,7 +79,7 @@ impl<'r, R: Covered> FromRequest<'r> for Guard<R> {
         let facts = ready.facts(request);
         let decision = ready.engine.decide(R::REQUIREMENT, &facts, now).await;
         let refusal = decision.outcome.as_ref().err().map(|denial| (denial.status(), denial.code()));
-        Slot::of(request).set(facts, decision, now);
+        Slot::fill(request, facts, decision, now);
         match refusal {
             None => Outcome::Success(Self(PhantomData)),
             Some((status, code)) => Outcome::Error((Status::new(status), Denied(code))),

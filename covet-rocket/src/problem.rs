@@ -1,6 +1,7 @@
 //! Problems as RFC 9457 writes them, for programs.
 
 use covet_core::denial::Denial;
+use covet_core::engine::LimitError;
 use covet_core::flow::{ChangePasswordError, Failure, RegisterError, SecondFactorError, SignInError};
 use rocket::Request;
 use rocket::http::{ContentType, Header, Status};
@@ -76,6 +77,18 @@ impl From<&Denial> for Problem {
             challenge: denial.challenge(),
             retry_after: denial.retry_after(),
             ..problem
+        }
+    }
+}
+
+impl From<LimitError> for Problem {
+    fn from(error: LimitError) -> Self {
+        match error {
+            LimitError::Reached(seen) => Self::from(&Denial::RateLimited { limit: seen.name, answer: seen.answer }),
+            error => {
+                tracing::error!(error = &error as &dyn std::error::Error, "a limit could not be counted");
+                Self::from(&Denial::Unavailable)
+            }
         }
     }
 }

@@ -1,5 +1,6 @@
 //! What the fairing makes at ignition, and how a request becomes facts.
 
+use std::iter;
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -45,8 +46,8 @@ impl Ready {
     /// The client's address. Rocket's own `client_ip` is not asked: it believes `X-Real-IP` from anyone.
     fn client(&self, request: &Request<'_>) -> Option<IpAddr> {
         let peer = request.remote()?.ip();
-        let headers = request.headers();
-        let (forwarded, x_forwarded_for) = (headers.get("forwarded"), headers.get("x-forwarded-for"));
-        Some(http::client_address(&self.engine.policy().http, peer, forwarded, x_forwarded_for))
+        // Looked up only where the peer is a proxy.
+        let header = |name| iter::once_with(move || request.headers().get(name)).flatten();
+        Some(http::client_address(&self.engine.policy().http, peer, header("forwarded"), header("x-forwarded-for")))
     }
 }

@@ -14,7 +14,7 @@ pub(crate) struct Slot(Mutex<Option<Known>>);
 #[derive(Debug)]
 struct Known {
     facts: Facts,
-    decision: Decision,
+    decision: Box<Decision>,
     now: Timestamp,
 }
 
@@ -24,9 +24,13 @@ impl Slot {
         request.local_cache(Self::default)
     }
 
-    /// Fills the slot; the last route that Rocket tries decides.
-    pub(crate) fn set(&self, facts: Facts, decision: Decision, now: Timestamp) {
-        *self.lock() = Some(Known { facts, decision, now });
+    /// Fills the slot of a request; the last route that Rocket tries decides.
+    pub(crate) fn fill(request: &Request<'_>, facts: Facts, decision: Box<Decision>, now: Timestamp) {
+        let mut known = Some(Known { facts, decision, now });
+        let slot = request.local_cache(|| Self(Mutex::new(known.take())));
+        if known.is_some() {
+            *slot.lock() = known;
+        }
     }
 
     /// Replaces the facts, as when a session was made or ended during the request.
@@ -52,9 +56,16 @@ impl Slot {
         self.lock().as_ref().and_then(|known| known.decision.outcome.clone().err())
     }
 
-    /// Looks at the limits that were charged.
-    pub(crate) fn with_limits<T>(&self, look: impl FnOnce(&[Seen]) -> T) -> Option<T> {
-        self.lock().as_ref().map(|known| look(&known.decision.limits))
+    /// Looks at the limits that were charged, and when.
+    pub(crate) fn with_limits<T>(&self, look: impl FnOnce(&[Seen], Timestamp) -> T) -> Option<T> {
+        self.lock().as_ref().map(|known| look(&known.decision.limits, known.now))
+    }
+
+    /// Adds a limit that the handler has charged.
+    pub(crate) fn see(&self, seen: Seen) {
+        if let Some(known) = &mut *self.lock() {
+            known.decision.see(seen);
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, Option<Known>> {

@@ -57,7 +57,7 @@ fn main() {
 #[test]
 fn covet_may_be_renamed() -> Result {
     let project = Project::new("renamed")?;
-    let manifest = manifest()?.replace("[dependencies.covet]", "[dependencies.shield]\npackage = \"covet\"");
+    let manifest = project.manifest()?.replace("[dependencies.covet]", "[dependencies.shield]\npackage = \"covet\"");
     project.write("Cargo.toml", &manifest.replace("\"covet/", "\"shield/"))?;
     project.write("security.toml", POLICY)?;
     project.write("src/main.rs", &PROGRAM.replace("covet::", "shield::"))?;
@@ -68,7 +68,7 @@ fn covet_may_be_renamed() -> Result {
 #[test]
 fn a_member_without_a_policy_has_that_of_its_workspace() -> Result {
     let workspace = Project::new("workspace")?;
-    let manifest = manifest()?;
+    let manifest = workspace.manifest()?;
     let (of_workspace, of_package): (Vec<_>, Vec<_>) =
         sections(&manifest).partition(|section| section.starts_with("[workspace"));
     let members = "[workspace]\nresolver = \"3\"\nmembers = [\"pages\"]\n\n";
@@ -84,8 +84,8 @@ fn a_member_without_a_policy_has_that_of_its_workspace() -> Result {
 fn without_a_policy_there_is_one_error() -> Result {
     // Outside of this repository, whose own policy would be found.
     let folder = std::env::temp_dir().join(format!("covet-without-policy-{}", std::process::id()));
-    let project = Project::at(folder)?;
-    project.write("Cargo.toml", &manifest()?)?;
+    let project = Project::at("without-policy", folder)?;
+    project.write("Cargo.toml", &project.manifest()?)?;
     project.write("src/main.rs", PROGRAM)?;
     let messages = project.messages();
     fs::remove_dir_all(&project.folder)?;
@@ -106,7 +106,7 @@ error: [covet::no_policy] no `security.toml` in the package's folder or above it
 #[test]
 fn a_policy_in_error_is_told_once_and_whole() -> Result {
     let project = Project::new("broken-policy")?;
-    project.write("Cargo.toml", &manifest()?)?;
+    project.write("Cargo.toml", &project.manifest()?)?;
     project.write("security.toml", &POLICY.replace("read:notes\"]", "reed:notes\"]").replace("10/5m", "10 in 5m"))?;
     project.write("src/main.rs", PROGRAM)?;
     let messages = project.messages()?;
@@ -127,25 +127,94 @@ fn a_policy_in_error_is_told_once_and_whole() -> Result {
 }
 
 #[test]
-fn permissions_of_one_type_are_told() -> Result {
-    let project = Project::new("one-type")?;
-    project.write("Cargo.toml", &manifest()?)?;
-    let policy = POLICY.replace("[permissions]", "[permissions]\nread-notes = \"See all notes\"");
-    project.write("security.toml", &policy)?;
-    project.write("src/main.rs", PROGRAM)?;
-    let expected = "\
-error: [covet::policy] the permissions `read-notes` and `read:notes` would both be the type `ReadNotes`
-         = help: rename one of them in security.toml
-";
+fn the_first_name_of_its_kind_is_told_with_the_table_it_needs() -> Result {
+    let project = Project::new("no-names")?;
+    project.write("Cargo.toml", &project.manifest()?)?;
+    project.write("security.toml", "[application]\nname = \"Notes\"\n")?;
+    let program =
+        PROGRAM.replace("#[require_auth]", "#[covet::require_role(\"member\")]").replace("require_auth, ", "");
+    project.write("src/main.rs", &program)?;
     let messages = project.messages()?;
-    assert!(messages.starts_with(expected) && messages.matches("error:").count() == 1, "{messages}");
+    for expected in [
+        r#"error: [covet::unknown_name] unknown rate limit `login`
+         = help: security.toml has no rate limit yet; write in it
+             [rate_limits.login]
+             limits = ["5/5m"]
+  --> src/main.rs:13:14
+"#,
+        r#"error: [covet::unknown_name] unknown role `member`
+         = help: security.toml has no role yet; write in it
+             [roles.member]
+             permissions = []
+  --> src/main.rs:19:23
+"#,
+        r#"error: [covet::unknown_name] unknown permission `read:notes`
+         = help: security.toml has no permission yet; write in it
+             [permissions]
+             "read:notes" = "what it lets one do"
+  --> src/main.rs:20:22
+"#,
+    ] {
+        assert!(messages.contains(expected), "{messages}");
+    }
+    assert_eq!(messages.matches("error:").count(), 3, "{messages}");
+
+    // What was told is a policy.
+    let written = "\n[rate_limits.login]\nlimits = [\"5/5m\"]\n[roles.member]\npermissions = []\n[permissions]\n";
+    project.write("security.toml", &format!("[application]\nname = \"Notes\"\n{written}"))?;
+    let expected = r#"= help: `[permissions]` (security.toml:8) is empty; write in it
+             "read:notes" = "what it lets one do"
+"#;
+    let messages = project.messages()?;
+    assert!(messages.contains(expected) && messages.matches("error:").count() == 1, "{messages}");
+
+    project.write("src/main.rs", &program.replace("read:notes", "Read notes"))?;
+    let messages = project.messages()?;
+    let expected = "= help: security.toml has no permission yet, and this cannot be one; expected a permission name, \
+                    lower-case words joined by `:`, such as `read:notes`\n";
+    assert!(messages.contains(expected), "{messages}");
+    Ok(())
+}
+
+#[test]
+fn permissions_that_have_no_type_are_told() -> Result {
+    let project = Project::new("no-type")?;
+    project.write("Cargo.toml", &project.manifest()?)?;
+    let none = "[permissions]\nself = \"See oneself\"\nread-notes = \"See all notes\"";
+    project.write("security.toml", &POLICY.replace("[permissions]", none))?;
+    project.write("src/main.rs", PROGRAM)?;
+    let messages = project.messages()?;
+    for expected in [
+        "error: [covet::policy] the permissions `read-notes` and `read:notes` would both be the type `ReadNotes`
+         = help: rename one of them: security.toml:7 and 8
+",
+        "error: [covet::policy] the permission `self` would be the type `Self`, which is a keyword of Rust
+         = help: rename it in security.toml:6, for instance `self:read`
+",
+    ] {
+        assert!(messages.contains(expected), "{messages}");
+    }
+    assert_eq!(messages.matches("error:").count(), 2, "{messages}");
+    Ok(())
+}
+
+#[test]
+fn permissions_may_be_called_like_keywords_and_traits() -> Result {
+    let project = Project::new("keywords")?;
+    project.write("Cargo.toml", &project.manifest()?)?;
+    let names =
+        ["crate", "super", "type", "self:edit", "debug", "clone", "copy", "permission", "some", "str", "a-b_c:2d"];
+    let lines: String = names.iter().map(|name| format!("\n\"{name}\" = \"\"")).collect();
+    project.write("security.toml", &POLICY.replace("[permissions]", &format!("[permissions]{lines}")))?;
+    project.write("src/main.rs", PROGRAM)?;
+    assert_eq!(project.messages()?, "");
     Ok(())
 }
 
 #[test]
 fn an_edit_of_the_policy_builds_again() -> Result {
     let project = Project::new("edited")?;
-    project.write("Cargo.toml", &manifest()?)?;
+    project.write("Cargo.toml", &project.manifest()?)?;
     project.write("security.toml", POLICY)?;
     // Without `policy!()`, which includes the file as well.
     let (uses, rest) = PROGRAM.split_once("covet::policy!();").ok_or("no policy in the program")?;
@@ -165,34 +234,37 @@ fn an_edit_of_the_policy_builds_again() -> Result {
     Ok(())
 }
 
-/// The manifest of the cases without the cases.
-fn manifest() -> Result<String> {
-    let text = fs::read_to_string(Cases::built().package.join("Cargo.toml"))?;
-    let without_cases = sections(&text).filter(|section| !section.starts_with("[[bin]]"));
-    Ok(without_cases.collect::<String>().replace("\"covet-tests\"", "\"pages\""))
-}
-
 fn sections(manifest: &str) -> impl Iterator<Item = &str> {
     manifest.split_inclusive("\n\n")
 }
 
 struct Project {
+    /// The name of its package, which no other has: by that cargo tells what it has built in the folder they share.
+    name: &'static str,
     folder: PathBuf,
 }
 
 impl Project {
-    fn new(name: &str) -> Result<Self> {
-        Self::at(Path::new(env!("CARGO_TARGET_TMPDIR")).join("projects").join(name))
+    fn new(name: &'static str) -> Result<Self> {
+        Self::at(name, Path::new(env!("CARGO_TARGET_TMPDIR")).join("projects").join(name))
     }
 
     /// An empty project, with the versions that this workspace has.
-    fn at(folder: PathBuf) -> Result<Self> {
+    fn at(name: &'static str, folder: PathBuf) -> Result<Self> {
         if folder.exists() {
             fs::remove_dir_all(&folder)?;
         }
         fs::create_dir_all(&folder)?;
         fs::copy(Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.lock"), folder.join("Cargo.lock"))?;
-        Ok(Self { folder })
+        Ok(Self { name, folder })
+    }
+
+    /// The manifest of the cases without the cases.
+    fn manifest(&self) -> Result<String> {
+        let text = fs::read_to_string(Cases::built().package.join("Cargo.toml"))?;
+        let without_cases = sections(&text).filter(|section| !section.starts_with("[[bin]]"));
+        let name = format!("\"{}\"", self.name);
+        Ok(without_cases.collect::<String>().replace("\"covet-tests\"", &name))
     }
 
     fn write(&self, path: &str, text: &str) -> Result {
@@ -208,7 +280,7 @@ impl Project {
         for line in output.stdout.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
             let line: serde_json::Value = serde_json::from_slice(line)?;
             let text = |path| line.pointer(path).and_then(|value| value.as_str());
-            let own = text("/target/name") == Some("pages") && line.pointer("/message/spans/0").is_some();
+            let own = text("/target/name") == Some(self.name) && line.pointer("/message/spans/0").is_some();
             let rendered = text("/message/rendered").filter(|_| own);
             messages.extend(rendered.map(|text| text.trim_end().to_owned() + "\n"));
         }

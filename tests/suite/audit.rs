@@ -68,7 +68,7 @@ async fn each_thing_that_happens_leaves_one_event_and_no_secret() {
     };
     let mut keep = |zoe: &Person| {
         secrets.extend([zoe.password.clone(), zoe.session.clone()]);
-        secrets.extend(zoe.session.split_once('.').map(|(id, _)| id.to_owned()));
+        secrets.extend(zoe.session.get(..42).map(str::to_owned));
     };
     expect(&[("authn_register", 1)]).await;
 

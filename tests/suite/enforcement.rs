@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use covet::Timestamp;
 use covet::store::{Key, MemoryStore, Outcome, Space, Step, Store, StoreError, Tag, Versioned, Write};
+use covet_core::session::SessionId;
 use rocket::http::Status;
 use rocket::{Request, catch, catchers};
 
@@ -318,30 +319,29 @@ async fn no_method_finds_a_way_around() {
 async fn no_cookie_however_wrong_is_a_session_or_an_error() {
     let server = App::new().serve().await;
     let ada = Person::signed_in(&server, "ada", "member").await;
-    let (id, owner) = ada.session.split_once('.').unwrap();
-    let other = Person::signed_in(&server, "bob", "member").await;
-    let (other_id, _) = other.session.split_once('.').unwrap();
+    let bob = Person::signed_in(&server, "bob", "member").await;
+    let parsed = |person: &Person| SessionId::parse(&person.session).unwrap();
+    let ((id, owner), (other_id, _)) = (parsed(&ada), parsed(&bob));
     let wrong = [
         String::new(),
         ".".to_owned(),
-        "A".repeat(43),
+        "A".repeat(63),
+        "A".repeat(64),
         "x".repeat(4000),
-        format!("{}.{}", "A".repeat(43), "A".repeat(22)),
-        format!("{}.{owner}", "A".repeat(43)),
-        format!("{other_id}.{owner}"),
-        format!("{id}."),
-        format!("{id}.{owner}A"),
-        format!("{id}.{owner}="),
-        format!("{id}.{}", owner.to_lowercase()),
-        format!("{owner}.{id}"),
-        format!("{id}%2E{owner}%00"),
+        ada.forged(),
+        other_id.cookie_value(&owner),
+        id.cookie_value(&Tag([0; 16])),
+        format!("{}A", ada.session),
+        format!("{}=", ada.session),
+        ada.session.to_lowercase(),
+        format!("{}%00", ada.session),
         "%00%01%ff".to_owned(),
         "%".to_owned(),
         "\u{7f}\u{e9}".to_owned(),
         "=;;=".to_owned(),
         "\"".to_owned(),
         "!@#$%^&*()".to_owned(),
-        format!("{id} .{owner}"),
+        format!("{} {}", &ada.session[..32], &ada.session[32..]),
     ];
     for value in wrong {
         let reply = server.send(Ask::get("/me").cookie(&value)).await;

@@ -82,7 +82,7 @@ async fn a_file_that_is_no_toml_is_refused_with_the_place() {
 #[rocket::async_test]
 async fn a_wrong_variable_is_refused_by_its_name() {
     let said = refused(App::new().with("COVET_SESSIONS__IDLE_TIMEOUT", "soon")).await;
-    assert_says(&said, &["COVET_SESSIONS__IDLE_TIMEOUT: `sessions.idle_timeout`", "soon", "such as `5m`"]);
+    assert_says(&said, &["COVET_SESSIONS__IDLE_TIMEOUT: `sessions.idle_timeout`", "soon", "such as `\"5m\"`"]);
     let said = refused(App::new().with("COVET_SESSIONS__IDLE_TIMEOT", "5m")).await;
     assert_says(&said, &["COVET_SESSIONS__IDLE_TIMEOT: `sessions.idle_timeot`", "did you mean `idle_timeout`?"]);
     let said = refused(App::new().with("COVET_PASSWORD__MIN_LENGTH", "4")).await;
@@ -164,7 +164,9 @@ async fn the_key_of_a_debug_build_is_kept_for_its_owner_alone() {
         let mode = std::os::unix::fs::PermissionsExt::mode(&std::fs::metadata(&key).unwrap().permissions());
         assert_eq!(mode & 0o777, 0o600);
     }
-    assert!(ada.is_signed_in(&app.serve().await).await);
+    let server = app.serve().await;
+    assert!(ada.is_signed_in(&server).await);
+    server.stop().await;
     std::fs::write(&key, "not a key").unwrap();
     assert_says(
         &refused(app).await,

@@ -48,6 +48,34 @@ fn every_key_of_the_language_is_shown() {
 }
 
 #[test]
+fn a_wrong_type_at_any_key_is_told_in_the_words_of_the_file() {
+    for (key, wrong) in keys_and_wrong_values() {
+        let told = Policy::parse("security.toml", &format!("{key} = {wrong}")).expect_err(&key).to_string();
+        let line = told.lines().find(|line| line.contains("found")).unwrap_or_else(|| panic!("{key}: {told}"));
+        for jargon in ["sequence", "a map", "struct", "enum", "string", "variant", "integer", "u32"] {
+            assert!(!line.contains(jargon), "{line}");
+        }
+    }
+}
+
+/// Each table and each key of the reference, with a value that it cannot have.
+fn keys_and_wrong_values() -> Vec<(String, &'static str)> {
+    let mut keys = Vec::new();
+    let mut table = "";
+    let is_key = |key: &str| key.chars().all(|c| c.is_ascii_lowercase() || matches!(c, '_' | ':' | '"'));
+    for line in REFERENCE.lines().filter(|line| !line.starts_with('#')) {
+        if line.starts_with('[') {
+            table = line.trim_matches(['[', ']']);
+            keys.push((table.to_owned(), "7"));
+        } else if let Some((key, value)) = line.split_once(" = ").filter(|(key, _)| is_key(key)) {
+            let wrong = if value.starts_with(['"', '[']) { "7" } else { "'text'" };
+            keys.push((format!("{table}.{key}"), wrong));
+        }
+    }
+    keys
+}
+
+#[test]
 fn the_schema_in_the_repository_is_that_of_the_code() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("security.schema.json");
     let made = format!("{:#}\n", schema());

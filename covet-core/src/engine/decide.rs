@@ -3,15 +3,17 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use smallvec::SmallVec;
+
+use super::Engine;
 use super::plan::{Limit, Plan, User};
-use super::{Access, Engine};
 use crate::audit::{Event, Kind};
 use crate::denial::Denial;
 use crate::http;
 use crate::rate_limit::{Answer, Scope};
-use crate::requirement::{Clause, Mfa, Requirement};
+use crate::requirement::{Mfa, Requirement};
 use crate::session::{Record, SessionId, Stage};
-use crate::store::{Key, Outcome, Space, Step, Tag};
+use crate::store::{Key, Outcome, Outcomes, Space, Step, StoreError, Tag};
 use crate::time::Timestamp;
 
 /// What is known of a request before anything is decided: plain data.
@@ -43,7 +45,26 @@ pub struct Decision {
     /// Whether the request may go on.
     pub outcome: Result<Grant, Denial>,
     /// The limits that were charged, or refused.
-    pub limits: Vec<Seen>,
+    pub limits: SmallVec<[Seen; 2]>,
+}
+
+impl Decision {
+    /// Adds a limit that was charged later.
+    pub fn see(&mut self, seen: Seen) {
+        see(&mut self.limits, seen);
+    }
+
+    fn unavailable() -> Box<Self> {
+        Box::new(Self { outcome: Err(Denial::Unavailable), limits: SmallVec::new() })
+    }
+}
+
+/// How far a decision got without waiting.
+enum Begun {
+    /// To its end.
+    Admitted(Box<Decision>),
+    /// Some steps are left to run, or a refusal to be told.
+    Open(Result<Outcomes, StoreError>),
 }
 
 /// What an admitted request may use.
@@ -53,13 +74,24 @@ pub struct Grant {
     pub session: Option<Arc<Record>>,
 }
 
-/// What a limit answered.
+/// What a limit answered that a response may tell of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Seen {
     /// Its name.
     pub name: &'static str,
     /// Its answer.
     pub answer: Answer,
+    /// The fields to tell it in.
+    pub fields: Told,
+}
+
+/// In which fields a response tells of a limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct Told {
+    /// In those of the IETF draft.
+    pub ietf: bool,
+    /// In those that begin with `X-`.
+    pub x: bool,
 }
 
 impl Engine {
@@ -76,49 +108,108 @@ impl Engine {
         Presented { key: Key { space: Space::Session, owner, id: self.sessions.part(&id.tag().0).end() } }
     }
 
-    /// Decides on a request to a route. A route that the engine was not built for is refused, as is every doubt.
-    pub async fn decide(&self, requirement: &'static Requirement, facts: &Facts, now: Timestamp) -> Decision {
+    /// Decides on a request to a route, in a box, for it is handed on from one to the next. A route that the engine was not built for is refused, as is every doubt.
+    pub async fn decide(&self, requirement: &'static Requirement, facts: &Facts, now: Timestamp) -> Box<Decision> {
+        match self.begin(requirement, facts, now) {
+            Begun::Admitted(decision) => decision,
+            // Boxed, so that the many that are admitted at once need no room for what waits.
+            Begun::Open(outcomes) => Box::pin(self.finish(requirement, facts, now, outcomes)).await,
+        }
+    }
+
+    /// Decides as far as that needs no waiting.
+    fn begin(&self, requirement: &'static Requirement, facts: &Facts, now: Timestamp) -> Begun {
+        let mut outcomes = Outcomes::new();
+        let Some(plan) = self.plan(requirement) else { return Begun::Open(Ok(outcomes)) };
+        match self.store().run_now(&self.steps(plan, facts, now), now, &mut outcomes) {
+            Ok(true) => {
+                let decision = judge(plan, facts, &outcomes, now);
+                let quiet = decision.outcome.is_ok() && !outcomes.iter().any(Outcome::would_refuse);
+                if quiet { Begun::Admitted(decision) } else { Begun::Open(Ok(outcomes)) }
+            }
+            Ok(false) => Begun::Open(Ok(outcomes)),
+            Err(error) => Begun::Open(Err(error)),
+        }
+    }
+
+    /// Runs the steps that have no outcome yet, and tells of a refusal.
+    async fn finish(
+        &self,
+        requirement: &'static Requirement,
+        facts: &Facts,
+        now: Timestamp,
+        begun: Result<Outcomes, StoreError>,
+    ) -> Box<Decision> {
         let Some(plan) = self.plan(requirement) else {
             tracing::error!(route = requirement.route, "a route that was not there at ignition is refused");
-            return Decision { outcome: Err(Denial::Unavailable), limits: Vec::new() };
+            return Decision::unavailable();
         };
-        let steps = self.steps(plan, facts);
-        let outcomes = match self.store().run(&steps, now).await {
+        let outcomes = match begun {
+            Ok(outcomes) => self.run_rest(&self.steps(plan, facts, now), outcomes, now).await,
+            Err(error) => Err(error),
+        };
+        let outcomes = match outcomes {
             Ok(outcomes) => outcomes,
             Err(error) => {
                 tracing::error!(%error, "the store failed; the request is refused");
-                Box::pin(self.log(&Event::new(Kind::StoreFailure, now).detail("route", requirement.route))).await;
-                return Decision { outcome: Err(Denial::Unavailable), limits: Vec::new() };
+                self.log(&Event::new(Kind::StoreFailure, now).detail("route", requirement.route)).await;
+                return Decision::unavailable();
             }
         };
-        let decision = judge(plan, &outcomes, &self.access, now);
+        let decision = judge(plan, facts, &outcomes, now);
         if let Err(denial) = &decision.outcome {
-            // Boxed, so that the many that are admitted need no room for what refusals tell.
-            Box::pin(self.report(denial, &outcomes, requirement, facts, now)).await;
+            self.report(denial, &outcomes, requirement, facts, now).await;
+        }
+        for (limit, outcome) in charged(plan, facts, &outcomes).filter(|(_, outcome)| outcome.would_refuse()) {
+            let account = live_session(&outcomes).map(|record| &record.user.id);
+            let event = Event::new(Kind::ExcessRateLimit, now).account(account).ip(facts.client);
+            let event = event.detail("route", requirement.route).detail("limit", limit.name).detail("mode", "shadow");
+            self.log(&event).await;
+            debug_assert!(!outcome.is_refusal(), "a limit in shadow refuses nobody");
         }
         decision
     }
 
+    async fn run_rest(
+        &self,
+        steps: &[Step<'_>],
+        mut outcomes: Outcomes,
+        now: Timestamp,
+    ) -> Result<Outcomes, StoreError> {
+        let rest = steps.get(outcomes.len()..).unwrap_or_default();
+        if !rest.is_empty() && !outcomes.last().is_some_and(Outcome::is_refusal) {
+            outcomes.extend(self.store().run(rest, now).await?);
+        }
+        Ok(outcomes)
+    }
+
     /// The batch: limits of strangers, the session, limits of its owner. It stops at the first refusal, so an owner is
     /// charged only by their own session.
-    fn steps<'p>(&'p self, plan: &'p Plan, facts: &Facts) -> Vec<Step<'p>> {
-        let mut steps = Vec::with_capacity(plan.stranger_limits.len() + 1 + plan.user_limits.len());
-        let charge = |limit: &'p Limit, key| Step::Charge { key, policy: &limit.policy, cost: limit.policy.cost() };
-        steps.extend(plan.stranger_limits.iter().map(|limit| charge(limit, self.stranger_key(limit, facts))));
+    fn steps<'p>(&'p self, plan: &'p Plan, facts: &Facts, now: Timestamp) -> SmallVec<[Step<'p>; 4]> {
+        let mut steps = SmallVec::new();
+        let charge = |limit: &'p Limit, key| {
+            let (policy, tiers, cost) = (&limit.policy, limit.tiers.as_slice(), limit.policy.cost());
+            Step::Charge { key, policy, tiers, cost, shadow: !limit.policy.refuses_at(now.seconds()) }
+        };
+        let bound = |limit: &&Limit| !limit.spares(facts.client);
+        steps.extend(
+            plan.stranger_limits.iter().filter(bound).map(|limit| charge(limit, self.stranger_key(limit, facts))),
+        );
         if let Some(presented) = &facts.session {
             steps.push(Step::Session { key: *presented.key(), policy: &self.policy().sessions });
-            steps.extend(plan.user_limits.iter().map(|limit| charge(limit, owner_key(limit, presented.key()))));
+            let limits = plan.user_limits.iter().filter(bound);
+            steps.extend(limits.map(|limit| charge(limit, owner_key(limit, presented.key()))));
         }
         steps
     }
 
     fn stranger_key(&self, limit: &Limit, facts: &Facts) -> Key {
-        let id = match limit.policy.scope() {
+        let id = match limit.scope {
             Scope::Ip => match facts.client.map(|address| http::bucket(&self.policy().http, address)) {
                 Some(IpAddr::V4(v4)) => limit.begun.part(&v4.octets()).end(),
                 Some(IpAddr::V6(v6)) => limit.begun.part(&v6.octets()).end(),
                 // Who has no address shares one counter with all who have none.
-                None => limit.tag,
+                None => limit.begun.end(),
             },
             _ => limit.tag,
         };
@@ -148,7 +239,7 @@ impl Engine {
 }
 
 fn owner_key(limit: &Limit, session: &Key) -> Key {
-    let id = match limit.policy.scope() {
+    let id = match limit.scope {
         Scope::Session => limit.begun.part(&session.id.0).end(),
         _ => limit.tag,
     };
@@ -156,25 +247,47 @@ fn owner_key(limit: &Limit, session: &Key) -> Key {
 }
 
 fn live_session(outcomes: &[Outcome]) -> Option<&Arc<Record>> {
-    outcomes.iter().find_map(|outcome| if let Outcome::Session(answer) = outcome { answer.live() } else { None })
+    outcomes.iter().find_map(Outcome::session)
+}
+
+/// The limits that were charged, each with what became of it.
+fn charged<'a>(
+    plan: &'a Plan,
+    facts: &Facts,
+    outcomes: &'a [Outcome],
+) -> impl Iterator<Item = (&'a Limit, &'a Outcome)> {
+    let client = facts.client;
+    let limits = plan.stranger_limits.iter().chain(&plan.user_limits).filter(move |limit| !limit.spares(client));
+    limits.zip(outcomes.iter().filter(|outcome| !matches!(outcome, Outcome::Session(_))))
 }
 
 /// What the answers of the store mean for the route: pure.
-fn judge(plan: &Plan, outcomes: &[Outcome], access: &Access, now: Timestamp) -> Decision {
-    let names = plan.stranger_limits.iter().chain(&plan.user_limits).map(|limit| limit.name);
-    let answers =
-        outcomes.iter().filter_map(|outcome| if let Outcome::Charge(answer) = outcome { Some(*answer) } else { None });
-    let limits: Vec<Seen> = names.zip(answers).map(|(name, answer)| Seen { name, answer }).collect();
-    let refused = limits.iter().find(|seen| seen.answer.is_refused());
+fn judge(plan: &Plan, facts: &Facts, outcomes: &[Outcome], now: Timestamp) -> Box<Decision> {
+    let (mut limits, mut refused) = (SmallVec::<[Seen; 2]>::new(), None);
+    for (limit, outcome) in charged(plan, facts, outcomes) {
+        let Outcome::Charge(answer) = outcome else { continue };
+        if answer.is_refused() {
+            refused = Some(Denial::RateLimited { limit: limit.name, answer: *answer });
+        }
+        see(&mut limits, Seen { name: limit.name, answer: *answer, fields: limit.told });
+    }
     let outcome = match (refused, &plan.user) {
-        (Some(seen), _) => Err(Denial::RateLimited { limit: seen.name, answer: seen.answer }),
+        (Some(denial), _) => Err(denial),
         (None, None) => Ok(Grant { session: live_session(outcomes).cloned() }),
-        (None, Some(user)) => admit(user, live_session(outcomes), access, now),
+        (None, Some(user)) => admit(user, live_session(outcomes), now),
     };
-    Decision { outcome, limits }
+    Box::new(Decision { outcome, limits })
 }
 
-fn admit(user: &User, session: Option<&Arc<Record>>, access: &Access, now: Timestamp) -> Result<Grant, Denial> {
+/// Of a limit with several scopes the tightest is told.
+fn see(limits: &mut SmallVec<[Seen; 2]>, new: Seen) {
+    match limits.iter_mut().find(|seen| seen.name == new.name) {
+        Some(seen) => seen.answer = seen.answer.tighter(new.answer),
+        None => limits.push(new),
+    }
+}
+
+fn admit(user: &User, session: Option<&Arc<Record>>, now: Timestamp) -> Result<Grant, Denial> {
     let record = session.ok_or(Denial::Unauthenticated)?;
     match record.stage {
         Stage::Full => {}
@@ -189,12 +302,8 @@ fn admit(user: &User, session: Option<&Arc<Record>>, access: &Access, now: Times
     if needed && !record.mfa.is_some_and(fresh) {
         return Err(Denial::SecondFactorRequired { enrolled: record.mfa_enrolled, max_age });
     }
-    let roles = &record.user.roles;
-    let lacking_role = user.roles.iter().find(|role| !access.includes(roles, role));
-    let permitted = |Clause(names): &&Clause| names.iter().any(|name| access.permits(roles, name));
-    let lacking = || user.permissions.iter().find(|clause| !permitted(clause)).and_then(|Clause(names)| names.first());
-    match lacking_role.or_else(lacking) {
-        Some(missing) => Err(Denial::Forbidden { missing }),
+    match user.needs.iter().find(|need| !need.is_met_by(&record.user.roles)) {
+        Some(need) => Err(Denial::Forbidden { missing: need.name }),
         None => Ok(Grant { session: Some(Arc::clone(record)) }),
     }
 }

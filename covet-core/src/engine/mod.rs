@@ -3,6 +3,7 @@
 
 mod access;
 mod decide;
+mod limiter;
 mod plan;
 
 use std::collections::BTreeMap;
@@ -10,7 +11,8 @@ use std::fmt;
 use std::sync::Arc;
 
 pub use self::access::Access;
-pub use self::decide::{Decision, Facts, Grant, Presented, Seen};
+pub use self::decide::{Decision, Facts, Grant, Presented, Seen, Told};
+pub use self::limiter::LimitError;
 use self::plan::Plan;
 pub use self::plan::PlanError;
 use crate::account::AccountId;

@@ -1,10 +1,13 @@
 //! A requirement with its names resolved: what a request meets.
 
+use std::net::IpAddr;
+
+use super::decide::Told;
 use crate::keys::{BegunTag, Keys};
-use crate::policy::{FILE_NAME, Policy};
-use crate::rate_limit::{self, Scope};
+use crate::policy::{FILE_NAME, Policy, RoleName};
+use crate::rate_limit::{self, Fields, Scope};
 use crate::requirement::{Access, Clause, Mfa, Requirement};
-use crate::store::Tag;
+use crate::store::{Tag, Tier};
 
 /// What one route checks, in order.
 #[derive(Debug)]
@@ -21,19 +24,100 @@ pub(super) struct Plan {
 #[derive(Debug)]
 pub(super) struct User {
     pub(super) mfa: Mfa,
-    pub(super) roles: &'static [&'static str],
-    pub(super) permissions: &'static [Clause],
+    /// All of them, the roles first.
+    pub(super) needs: Vec<Need>,
 }
 
-/// A rate limit of the policy.
+/// A role or a permission that is needed, resolved: who holds one of these roles has it.
+#[derive(Debug)]
+pub(super) struct Need {
+    /// What a refusal says is missing.
+    pub(super) name: &'static str,
+    pub(super) roles: Vec<String>,
+}
+
+impl Need {
+    fn new(name: &'static str, policy: &Policy, grants: impl Fn(&str) -> bool) -> Self {
+        let roles = policy.roles.keys().map(RoleName::as_str).filter(|role| grants(role)).map(str::to_owned).collect();
+        Self { name, roles }
+    }
+
+    pub(super) fn is_met_by(&self, held: &[String]) -> bool {
+        held.iter().any(|role| self.roles.contains(role))
+    }
+}
+
+/// A rate limit of the policy, in one of its scopes.
 #[derive(Debug)]
 pub(super) struct Limit {
     pub(super) name: &'static str,
     pub(super) policy: rate_limit::Policy,
+    pub(super) scope: Scope,
+    /// Whom it does not bind, and whom it binds otherwise.
+    pub(super) tiers: Vec<Tier>,
+    /// Where a response tells of it.
+    pub(super) told: Told,
     /// The tag of its counter, as far as it is the same for every request.
     pub(super) tag: Tag,
     /// Where there is a counter for each address or session, the beginning of their tags.
     pub(super) begun: BegunTag,
+}
+
+impl Limit {
+    pub(super) fn new(
+        name: &'static str,
+        limit: &rate_limit::Policy,
+        scope: Scope,
+        tiers: Vec<Tier>,
+        route: &str,
+        keys: &Keys,
+    ) -> Self {
+        let tag = match scope {
+            Scope::Route => keys.tag("limit of a route", &[name.as_bytes(), route.as_bytes()]),
+            _ => keys.tag("limit", &[name.as_bytes()]),
+        };
+        let each = match scope {
+            Scope::Session => "limit of a session",
+            Scope::Key => "limit of a key",
+            _ => "limit of an address",
+        };
+        let has = |fields| limit.headers().contains(&fields);
+        let told = Told { ietf: has(Fields::Ietf), x: has(Fields::X) };
+        Self { name, policy: limit.clone(), scope, tiers, told, tag, begun: keys.begin(each).part(&tag.0) }
+    }
+
+    /// Whether it does not count who has this address.
+    pub(super) fn spares(&self, client: Option<IpAddr>) -> bool {
+        let networks = &self.policy.exempt().networks;
+        client.is_some_and(|address| networks.iter().any(|network| network.contains(&address)))
+    }
+}
+
+/// The tiers of a limit by the roles that give them: first who is exempt, then the more generous before the less.
+fn tiers(limit: &rate_limit::Policy, policy: &Policy) -> Result<Vec<Tier>, rate_limit::PolicyError> {
+    let roles_with = |grants: &dyn Fn(&str) -> bool| {
+        policy.roles.keys().map(RoleName::as_str).filter(|role| grants(role)).map(str::to_owned).collect()
+    };
+    let exempt = &limit.exempt().roles;
+    let spares = |role: &str| exempt.iter().any(|name| policy.roles_of(role).contains(&name.as_str()));
+    let mut tiers = Vec::new();
+    for (name, rates) in limit.tiers() {
+        let gives = |role: &str| {
+            let permissions = policy.permissions_of(role);
+            policy.roles_of(role).contains(&name.as_str()) || permissions.iter().any(|held| held.as_str() == name)
+        };
+        tiers.push(Tier { roles: roles_with(&gives), policy: Some(limit.with_limits(rates.clone())?) });
+    }
+    tiers.sort_by(|a, b| generosity(b).total_cmp(&generosity(a)));
+    let spared = Tier { roles: roles_with(&spares), policy: None };
+    Ok(std::iter::once(spared).filter(|tier| !tier.roles.is_empty()).chain(tiers).collect())
+}
+
+/// How much a tier admits a second in the long run.
+fn generosity(tier: &Tier) -> f64 {
+    let rates = tier.policy.iter().flat_map(|policy| policy.limits().as_slice());
+    let longest = rates.max_by_key(|rate| rate.seconds());
+    longest.map_or(f64::INFINITY, |rate| f64::from(rate.count()) / rate.seconds() as f64)
 }
 
 /// A requirement that the policy cannot meet.
@@ -49,39 +133,50 @@ impl Plan {
         let refuse = |what: String| PlanError { route: requirement.route, what };
         let user = match &requirement.access {
             Access::Public => None,
-            Access::User { mfa, roles, permissions } => Some(User { mfa: *mfa, roles, permissions }),
+            Access::User { mfa, roles, permissions } => {
+                Some(User { mfa: *mfa, needs: needs(roles, permissions, policy).map_err(refuse)? })
+            }
         };
         let mut plan = Self { stranger_limits: Vec::new(), user_limits: Vec::new(), user };
         for &name in requirement.limits {
             let Some(limit) = policy.rate_limits.get(name) else {
                 return Err(refuse(format!("names the rate limit `{name}`, which {FILE_NAME} does not have")));
             };
-            let tag = match limit.scope() {
-                Scope::Route => keys.tag("limit of a route", &[name.as_bytes(), requirement.route.as_bytes()]),
-                _ => keys.tag("limit", &[name.as_bytes()]),
-            };
-            let each = match limit.scope() {
-                Scope::Session => "limit of a session",
-                _ => "limit of an address",
-            };
-            let limit = Limit { name, policy: limit.clone(), tag, begun: keys.begin(each).part(&tag.0) };
-            match limit.policy.scope() {
-                Scope::Ip | Scope::Route | Scope::Global => plan.stranger_limits.push(limit),
-                Scope::User | Scope::Session if plan.user.is_some() => plan.user_limits.push(limit),
-                scope => return Err(refuse(format!("admits anyone, but its rate limit `{name}` counts by {scope}"))),
+            let tiers = tiers(limit, policy).map_err(|error| refuse(format!("has a rate limit `{name}`: {error}")))?;
+            if limit.scopes().contains(&Scope::Key) {
+                return Err(refuse(format!("has the rate limit `{name}`, which only a handler can count, by a key")));
             }
-        }
-        if let Some(user) = &plan.user {
-            let unknown_role = user.roles.iter().find(|role| !policy.roles.contains_key(**role));
-            let names = user.permissions.iter().flat_map(|Clause(names)| names.iter());
-            let unknown_permission = names.clone().find(|name| !policy.permissions.contains_key(**name));
-            if let Some(name) = unknown_role {
-                return Err(refuse(format!("names the role `{name}`, which {FILE_NAME} does not have")));
-            }
-            if let Some(name) = unknown_permission {
-                return Err(refuse(format!("names the permission `{name}`, which {FILE_NAME} does not have")));
+            for &scope in limit.scopes() {
+                let tiers = if scope.needs_user() { tiers.clone() } else { Vec::new() };
+                let limit = Limit::new(name, limit, scope, tiers, requirement.route, keys);
+                match scope.needs_user() {
+                    false => plan.stranger_limits.push(limit),
+                    true if plan.user.is_some() => plan.user_limits.push(limit),
+                    true => {
+                        return Err(refuse(format!("admits anyone, but its rate limit `{name}` counts by {scope}")));
+                    }
+                }
             }
         }
         Ok(plan)
     }
+}
+
+/// Whom each role and each clause of permissions admits.
+fn needs(roles: &[&'static str], permissions: &'static [Clause], policy: &Policy) -> Result<Vec<Need>, String> {
+    let mut needs = Vec::new();
+    for &name in roles {
+        if !policy.roles.contains_key(name) {
+            return Err(format!("names the role `{name}`, which {FILE_NAME} does not have"));
+        }
+        needs.push(Need::new(name, policy, |role| policy.roles_of(role).contains(&name)));
+    }
+    for Clause(names) in permissions {
+        if let Some(name) = names.iter().find(|name| !policy.permissions.contains_key(**name)) {
+            return Err(format!("names the permission `{name}`, which {FILE_NAME} does not have"));
+        }
+        let grants = |role: &str| policy.permissions_of(role).iter().any(|held| names.contains(&held.as_str()));
+        needs.push(Need::new(names.first().copied().unwrap_or_default(), policy, grants));
+    }
+    Ok(needs)
 }

@@ -93,31 +93,32 @@ impl From<Window> for State {
 }
 
 /// Judges the event. The state is `None` when it has not changed; attempts while locked are not counted, or an
-/// attacker could keep the owner out for ever.
+/// attacker could keep the owner out for ever. A clock set back neither forgets attempts nor makes a lock longer: those
+/// in the future count as if they had just been made.
 #[must_use]
 pub fn check(limits: &Limits, state: Option<&State>, event: Event, now: Timestamp) -> (Option<State>, Answer) {
-    let attempts = state.map(|state| &state.attempts);
-    // A clock set back does not forget attempts: time stands still until it has caught up.
-    let at = attempts.and_then(Window::newest).map_or(now.millis(), |newest| newest.max(now.millis()));
     let max = limits.max_attempts.max(1);
-
+    let mut attempts = state.map(|state| state.attempts.clone()).unwrap_or_default();
     if event == Event::Success {
-        let cleared = attempts.is_some_and(|attempts| attempts.total() > 0).then(State::default);
+        let cleared = (attempts.total() > 0).then(State::default);
         return (cleared, Answer::Open { left: max });
     }
-    if let Some(ends_at) = attempts.and_then(|attempts| locked_until(limits, attempts)).filter(|ends_at| *ends_at > at)
-    {
-        return (None, Answer::Locked { retry_after_millis: ends_at.saturating_sub(now.millis()) });
-    }
-    if event == Event::Look {
-        let counted = attempts.map_or(0, |attempts| attempts.live(at, limits.window_millis).count);
-        return (None, Answer::Open { left: max.saturating_sub(counted).max(1) });
-    }
-    let mut attempts = attempts.cloned().unwrap_or_default();
-    attempts.add(1, max, at, limits.window_millis);
-    attempts.keep(max);
-    let left = max.saturating_sub(attempts.total());
-    (Some(State { attempts }), Answer::Open { left })
+    let at = now.millis();
+    let rewound = attempts.rewind(at);
+    let answer = match locked_until(limits, &attempts).filter(|ends_at| *ends_at > at) {
+        Some(ends_at) => Answer::Locked { retry_after_millis: ends_at - at },
+        None if event == Event::Look => {
+            let counted = attempts.live(at, limits.window_millis).count;
+            Answer::Open { left: max.saturating_sub(counted).max(1) }
+        }
+        None => {
+            attempts.add(1, max, at, limits.window_millis);
+            attempts.keep(max);
+            let left = max.saturating_sub(attempts.total());
+            return (Some(State { attempts }), Answer::Open { left });
+        }
+    };
+    (rewound.then_some(State { attempts }), answer)
 }
 
 /// When the entry may be forgotten: when neither a lock nor an attempt is left.
@@ -203,10 +204,21 @@ mod tests {
     }
 
     #[test]
-    fn a_clock_set_back_does_not_unlock() {
-        use Event::Attempt;
-        let answers = run(LIMITS, &[(1000, Attempt), (1000, Attempt), (1000, Attempt), (10, Attempt), (1900, Attempt)]);
-        assert_eq!(answers, [open(2), open(1), open(0), locked(1890), open(2)]);
+    fn a_clock_set_back_neither_unlocks_nor_locks_for_longer() {
+        use Event::{Attempt, Look};
+        let answers = run(
+            LIMITS,
+            &[
+                (1000, Attempt),
+                (1000, Attempt),
+                (1000, Attempt),
+                (10, Look),
+                (100, Attempt),
+                (909, Look),
+                (910, Attempt),
+            ],
+        );
+        assert_eq!(answers, [open(2), open(1), open(0), locked(900), locked(810), locked(1), open(2)]);
     }
 
     /// The rule again, word by word: all attempts that were let through, nothing forgotten.
@@ -228,19 +240,21 @@ mod tests {
             let (mut state, mut counted, mut clock) = (None, Vec::new(), 10_000_u64);
             for (step, event) in events {
                 clock = clock.saturating_add_signed(step);
-                let now = counted.last().map_or(clock, |last: &u64| clock.max(*last));
                 let event = match event { 0 => Event::Success, 1..5 => Event::Look, _ => Event::Attempt };
                 let (next, answer) = check(&limits, state.as_ref(), event, Timestamp::from_millis(clock));
                 if event == Event::Success {
                     counted.clear();
                 } else {
-                    prop_assert_eq!(answer.is_locked(), slow(&limits, &counted, now));
+                    let ahead = counted.last().map_or(0, |last: &u64| last.saturating_sub(clock));
+                    counted.iter_mut().for_each(|attempt| *attempt -= ahead);
+                    prop_assert_eq!(answer.is_locked(), slow(&limits, &counted, clock));
                     if let Answer::Locked { retry_after_millis } = answer {
+                        prop_assert!(retry_after_millis <= duration_millis);
                         prop_assert!(!slow(&limits, &counted, clock + retry_after_millis));
                         prop_assert!(slow(&limits, &counted, clock + retry_after_millis - 1));
                     }
                     if event == Event::Attempt && !answer.is_locked() {
-                        counted.push(now);
+                        counted.push(clock);
                     }
                 }
                 if let Some(next) = next {

@@ -66,6 +66,24 @@ pub(super) fn references(policy: &Policy, merged: &Merged<'_>) -> Vec<Problem> {
             problems.push(merged.problem(&path(["roles", name.as_str(), "inherits"]), Part::Key, message, None));
         }
     }
+    for (name, limit) in &policy.rate_limits {
+        for (index, role) in limit.exempt().roles.iter().enumerate() {
+            if !roles.contains(role.as_str()) {
+                let message = format!("unknown role `{role}`, expected a role of `[roles]`");
+                let at = path(["rate_limits", name.as_str(), "exempt", "roles", &index.to_string()]);
+                let nearest = nearest(role.as_str(), roles.iter().copied());
+                problems.push(merged.problem(&at, Part::Value, message, nearest));
+            }
+        }
+        for tier in limit.tiers().keys().filter(|tier| !roles.contains(tier.as_str())) {
+            if !permissions.contains(tier.as_str()) {
+                let message = format!("unknown tier `{tier}`, expected a role of `[roles]` or a permission");
+                let nearest = nearest(tier, roles.iter().chain(&permissions).copied());
+                let at = path(["rate_limits", name.as_str(), "tiers", tier]);
+                problems.push(merged.problem(&at, Part::Key, message, nearest));
+            }
+        }
+    }
     problems
 }
 

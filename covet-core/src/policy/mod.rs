@@ -20,6 +20,7 @@ mod layer;
 pub mod name;
 mod read;
 mod sections;
+mod shape;
 
 use std::collections::BTreeMap;
 

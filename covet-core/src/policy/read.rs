@@ -13,6 +13,7 @@ use serde::de::DeserializeOwned;
 use super::error::Problem;
 use super::layer::{Layer, Part, Path};
 use super::name::nearest;
+use super::shape;
 
 /// The merged values of some layers, later ones over earlier ones.
 #[derive(Debug)]
@@ -34,6 +35,9 @@ impl<'l> Merged<'l> {
         let mut reader =
             Reader { merged: self, values: self.values.clone(), told: BTreeSet::new(), removed: BTreeMap::new() };
         let mut problems = Vec::new();
+        while let Some(error) = shape::mismatch(&reader.values) {
+            problems.extend(reader.take_out(&error).0);
+        }
         loop {
             match T::deserialize(&Value::from(reader.values.clone())) {
                 Ok(value) => return (Some(value), problems),
@@ -95,7 +99,11 @@ impl Reader<'_, '_> {
         let follows = self.told.iter().any(|told| told.starts_with(about));
         let problem = (!follows).then(|| {
             self.told.insert(about.clone());
-            let (message, nearest) = describe(&error.kind);
+            let (mut message, nearest) = describe(&error.kind);
+            if let Some((example, key)) = missing.as_ref().and_then(|path| Some((shape::example(path)?, path.last()?)))
+            {
+                message.push_str(&format!(", such as `{key} = {example}`"));
+            }
             let is_key = match &error.kind {
                 Kind::UnknownField(..) | Kind::MissingField(_) => true,
                 Kind::Message(message) => original.last().is_some_and(|key| message.contains(&format!("`{key:?}`"))),
@@ -155,7 +163,8 @@ fn show(found: &Actual) -> String {
         Actual::Signed(value) => format!("`{value}`"),
         Actual::Float(value) => format!("`{value}`"),
         Actual::Str(text) => format!("`{text:?}`"),
-        Actual::Seq => "an array".into(),
+        Actual::Char(char) => format!("`\"{char}\"`"),
+        Actual::Seq => "a list".into(),
         Actual::Map => "a table".into(),
         other => other.to_string(),
     }

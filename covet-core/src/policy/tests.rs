@@ -83,11 +83,12 @@ permissions = ["reed:*"]
 fn a_missing_key_is_told_once_and_not_when_it_was_there_but_wrong() {
     assert_eq!(
         problems("[application]\nname = 'Vault'\n[rate_limits.login]\nscope = 'ip'"),
-        "security.toml:3:14: `rate_limits.login`: the key `limits` is missing"
+        "security.toml:3:14: `rate_limits.login`: the key `limits` is missing, such as `limits = [\"5/5m\"]`"
     );
     let wrong = problems("[application]\nname = 'Vault'\n[rate_limits.login]\nlimits = 5");
     assert!(wrong.contains("rate_limits.login.limits") && wrong.lines().count() == 1, "{wrong}");
-    assert!(problems("").contains("the key `application` is missing"));
+    let empty = "security.toml: the key `application` is missing, such as `application = { name = \"Vault\" }`";
+    assert_eq!(problems(""), empty);
 }
 
 #[test]
@@ -102,6 +103,25 @@ fn roles_that_inherit_in_a_circle_are_refused_once_a_circle() {
     let text = "[application]\nname = 'V'\n[roles.a]\ninherits = ['b']\n[roles.b]\ninherits = ['c']\n[roles.c]\ninherits = ['a']\n[roles.d]\ninherits=['a']";
     assert_eq!(problems(text), "security.toml:4:1: `roles.a.inherits`: inherits itself: a → b → c → a");
     assert!(problems("[application]\nname = 'V'\n[roles.a]\ninherits = ['a']").contains("a → a"));
+}
+
+#[test]
+fn a_limit_names_roles_and_permissions_that_there_are() {
+    let limit = |rest: &str| {
+        let text = format!("{BASE}\n[rate_limits.api]\nlimits = ['9/1m']\nscope = 'user'\n{rest}");
+        Policy::parse("security.toml", &text).map_err(|problems| problems.to_string())
+    };
+    limit("exempt.roles = ['admin']\ntiers = { member = ['99/1m'], 'write:notes' = ['999/1m'] }").unwrap();
+    let told = limit("exempt.roles = ['admn']\ntiers = { membr = ['99/1m'], 'write:note' = ['999/1m'] }").unwrap_err();
+    for line in [
+        "`rate_limits.api.exempt.roles[0]`: unknown role `admn`, expected a role of `[roles]`; did you mean `admin`?",
+        "`rate_limits.api.tiers.membr`: unknown tier `membr`, expected a role of `[roles]` or a permission; did you \
+         mean `member`?",
+        "unknown tier `write:note`, expected a role of `[roles]` or a permission; did you mean `write:notes`?",
+    ] {
+        assert!(told.contains(line), "{line}\nis not in\n{told}");
+    }
+    assert_eq!(told.lines().count(), 3, "{told}");
 }
 
 #[test]

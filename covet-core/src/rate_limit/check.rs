@@ -4,25 +4,37 @@ use std::iter;
 
 use serde::{Deserialize, Serialize};
 
-use super::Policy;
+use super::bucket::Bucket;
+use super::fixed::Fixed;
+use super::{Algorithm, Policy};
 use crate::time::Timestamp;
 use crate::units::Rate;
 use crate::window::Window;
 
-/// What is remembered of one counter: a window for each rate of the limit.
+/// What is remembered of one limit: a counter for each of its rates.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[serde(from = "Vec<Counted>", into = "Vec<Counted>")]
 pub struct State {
-    // Most limits have one rate, which so needs one allocation, not two.
-    first: Counted,
-    rest: Box<[Counted]>,
+    // Most limits have one rate, which so needs no allocation.
+    pub(super) first: Counted,
+    pub(super) rest: Box<[Counted]>,
 }
 
-/// The window of one rate. It knows its length, so that a changed policy finds what was counted for it.
+/// The counter of one rate. It knows its length, so that a changed policy finds what was counted for it.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
-struct Counted {
-    seconds: u64,
-    window: Window,
+pub(super) struct Counted {
+    pub(super) seconds: u64,
+    #[serde(flatten)]
+    pub(super) counter: Counter,
+}
+
+/// What is counted, by the algorithm that counts.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Counter {
+    Window(Window),
+    Bucket(Bucket),
+    Fixed(Fixed),
 }
 
 /// What a rate limit answered, with all that a response may tell of it.
@@ -47,10 +59,16 @@ impl Answer {
         self.retry_after_millis.is_some()
     }
 
-    /// Of two rates the one that refuses longer, or else has less left, or else for longer.
-    fn tighter(self, other: Self) -> Self {
+    /// Whether it refuses longer, or else has less left, or else for longer.
+    #[must_use]
+    pub fn is_tighter_than(&self, other: &Self) -> bool {
         let urgency = |answer: &Self| (answer.retry_after_millis, u32::MAX - answer.remaining, answer.reset_millis);
-        if urgency(&other) > urgency(&self) { other } else { self }
+        urgency(self) > urgency(other)
+    }
+
+    #[must_use]
+    pub(crate) fn tighter(self, other: Self) -> Self {
+        if other.is_tighter_than(&self) { other } else { self }
     }
 }
 
@@ -58,40 +76,124 @@ impl Answer {
 #[must_use]
 pub fn charge(policy: &Policy, state: Option<&State>, cost: u32, now: Timestamp) -> (Option<State>, Answer) {
     let mut state = state.cloned().unwrap_or_else(|| State::new(policy));
-    let answer = charge_mut(policy, &mut state, cost, now);
-    let changed = cost > 0 && !answer.is_refused();
+    let Charged { answer, changed } = charge_mut(policy, &mut state, cost, now);
     (changed.then_some(state), answer)
 }
 
+/// What [`charge_mut`] did.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Charged {
+    /// The answer.
+    pub answer: Answer,
+    /// Whether the state must be written.
+    pub changed: bool,
+}
+
 /// [`charge`] in place, for a store that holds the state under its own lock.
-pub fn charge_mut(policy: &Policy, state: &mut State, cost: u32, now: Timestamp) -> Answer {
+///
+/// A clock set back makes no limit give more, nor refuse for longer than its length: what was counted in the future
+/// counts as if it had just been.
+pub fn charge_mut(policy: &Policy, state: &mut State, cost: u32, now: Timestamp) -> Charged {
     state.fit(policy);
-    // A clock set back must not empty a window: time stands still until it has caught up.
-    let at = state.newest().map_or(now.millis(), |newest| newest.max(now.millis()));
+    let now = now.millis();
     let (first, rest) = policy.limits().split_first();
-    let mut answer = weigh(first, &state.first.window, cost, now.millis(), at);
-    for (rate, counted) in iter::zip(rest, &state.rest) {
-        answer = answer.tighter(weigh(*rate, &counted.window, cost, now.millis(), at));
+    let mut changed = state.first.counter.rewind(policy, (0, first), now);
+    let mut answer = state.first.counter.weigh(policy, (0, first), cost, now);
+    for (at, (rate, counted)) in iter::zip(rest, &mut state.rest).enumerate() {
+        changed |= counted.counter.rewind(policy, (at + 1, *rate), now);
+        answer = answer.tighter(counted.counter.weigh(policy, (at + 1, *rate), cost, now));
     }
     if cost > 0 && !answer.is_refused() {
-        state.first.window.add(cost, first.count(), at, first.millis());
-        for (rate, counted) in iter::zip(rest, &mut state.rest) {
-            counted.window.add(cost, rate.count(), at, rate.millis());
+        changed = true;
+        state.first.counter.spend(policy, (0, first), cost, now);
+        for (at, (rate, counted)) in iter::zip(rest, &mut state.rest).enumerate() {
+            counted.counter.spend(policy, (at + 1, *rate), cost, now);
         }
     }
-    answer
+    Charged { answer, changed }
 }
 
-/// When the entry may be forgotten: when its newest event has left the longest window.
+/// When the entry may be forgotten: when it is as if nothing had ever been counted.
 #[must_use]
 pub fn expires(policy: &Policy, state: &State) -> Timestamp {
-    Timestamp::from_millis(state.newest().unwrap_or(0)).plus_millis(policy.longest_millis())
+    let (first, rest) = policy.limits().split_first();
+    let ends = iter::zip(rest, &state.rest).map(|(rate, counted)| counted.counter.ends(*rate));
+    Timestamp::from_millis(ends.fold(state.first.counter.ends(first), u64::max))
 }
 
-/// Whether one rate has room for `cost` at time `at`; the waits are told from `now`, the caller's own time.
-fn weigh(rate: Rate, window: &Window, cost: u32, now: u64, at: u64) -> Answer {
+/// How long a store that must forget something keeps the entry: who is refused is not forgotten sooner for that.
+pub(crate) fn kept_until(policy: &Policy, state: &State, answer: &Answer, now: Timestamp) -> Timestamp {
+    let expires = expires(policy, state);
+    if answer.is_refused() { expires.max(now.plus_millis(policy.longest_millis())) } else { expires }
+}
+
+/// A rate, and its place in the policy.
+type Placed = (usize, Rate);
+
+impl Counter {
+    fn new(algorithm: Algorithm) -> Self {
+        match algorithm {
+            Algorithm::SlidingWindow => Self::Window(Window::default()),
+            Algorithm::TokenBucket => Self::Bucket(Bucket::default()),
+            Algorithm::FixedWindow => Self::Fixed(Fixed::default()),
+        }
+    }
+
+    const fn is_of(&self, algorithm: Algorithm) -> bool {
+        matches!(
+            (self, algorithm),
+            (Self::Window(_), Algorithm::SlidingWindow)
+                | (Self::Bucket(_), Algorithm::TokenBucket)
+                | (Self::Fixed(_), Algorithm::FixedWindow)
+        )
+    }
+
+    /// Brings what was counted in the future, before the clock was set back, into the present.
+    fn rewind(&mut self, policy: &Policy, (at, rate): Placed, now: u64) -> bool {
+        match self {
+            Self::Window(window) => window.rewind(now),
+            Self::Bucket(bucket) => bucket.rewind(&policy.refill(at), now),
+            Self::Fixed(fixed) => fixed.rewind(rate, now),
+        }
+    }
+
+    /// Whether there is room for `cost` now.
+    fn weigh(&self, policy: &Policy, (at, rate): Placed, cost: u32, now: u64) -> Answer {
+        match self {
+            Self::Window(window) => weigh(rate, window, cost, now),
+            Self::Bucket(bucket) => bucket.weigh(&policy.refill(at), cost, now),
+            Self::Fixed(fixed) => fixed.weigh(rate, cost, now),
+        }
+    }
+
+    fn spend(&mut self, policy: &Policy, (at, rate): Placed, cost: u32, now: u64) {
+        match self {
+            Self::Window(window) => window.add(cost, rate.count(), now, rate.millis()),
+            Self::Bucket(bucket) => bucket.spend(&policy.refill(at), cost, now),
+            Self::Fixed(fixed) => fixed.spend(rate, cost, now),
+        }
+    }
+
+    /// From when on it is as if nothing had been counted.
+    fn ends(&self, rate: Rate) -> u64 {
+        match self {
+            Self::Window(window) => window.newest().map_or(0, |newest| newest.saturating_add(rate.millis())),
+            Self::Bucket(bucket) => bucket.ends(),
+            Self::Fixed(fixed) => fixed.ends(rate),
+        }
+    }
+}
+
+impl Default for Counter {
+    fn default() -> Self {
+        Self::new(Algorithm::default())
+    }
+}
+
+/// Whether a sliding window has room for `cost`.
+fn weigh(rate: Rate, window: &Window, cost: u32, now: u64) -> Answer {
     let (quota, length) = (rate.count(), rate.millis());
-    let live = window.live(at, length);
+    let live = window.live(now, length);
     let fits = live.count.checked_add(cost).is_some_and(|count| count <= quota);
     let retry_after_millis = (!fits).then(|| {
         let frees_at = quota.checked_sub(cost).and_then(|room| window.falls_to(room, length));
@@ -99,8 +201,7 @@ fn weigh(rate: Rate, window: &Window, cost: u32, now: u64, at: u64) -> Answer {
         frees_at.map_or(length, |frees_at| frees_at.saturating_sub(now))
     });
     let remaining = quota.saturating_sub(if fits { live.count + cost } else { live.count });
-    let frees_at = live.frees_at.unwrap_or_else(|| at.saturating_add(length));
-    let reset_millis = frees_at.saturating_sub(now);
+    let reset_millis = live.frees_at.map_or(length, |frees_at| frees_at.saturating_sub(now));
     Answer { retry_after_millis, quota, window_seconds: rate.seconds(), remaining, reset_millis }
 }
 
@@ -108,37 +209,36 @@ impl State {
     /// Nothing counted yet.
     #[must_use]
     pub fn new(policy: &Policy) -> Self {
-        let windows = policy.limits().as_slice().iter().map(|rate| Counted::of(*rate, Window::default()));
-        Self::from(windows.collect::<Vec<_>>())
+        let counted = |rate: &Rate| Counted::of(*rate, Counter::new(policy.algorithm()));
+        let (first, rest) = policy.limits().split_first();
+        Self { first: counted(&first), rest: rest.iter().map(counted).collect() }
     }
 
-    /// What a store kept: the windows with their lengths in seconds.
+    /// What a store kept: counters with their lengths in seconds.
     #[cfg(feature = "redis")]
-    pub(crate) fn from_windows(windows: Vec<(u64, Window)>) -> Self {
-        Self::from(windows.into_iter().map(|(seconds, window)| Counted { seconds, window }).collect::<Vec<_>>())
+    pub(crate) fn from_counters(counters: impl IntoIterator<Item = (u64, Counter)>) -> Self {
+        let counted = |(seconds, counter)| Counted { seconds, counter };
+        Self::from(counters.into_iter().map(counted).collect::<Vec<_>>())
     }
 
-    /// The windows with their lengths in seconds, as a store keeps them.
+    /// The counters with their lengths in seconds, as a store keeps them.
     #[cfg(feature = "redis")]
-    pub(crate) fn windows_by_seconds(&self) -> impl Iterator<Item = (u64, &Window)> {
-        self.windows().map(|counted| (counted.seconds, &counted.window))
+    pub(crate) fn by_seconds(&self) -> impl Iterator<Item = (u64, &Counter)> {
+        self.counters().map(|counted| (counted.seconds, &counted.counter))
     }
 
-    fn windows(&self) -> impl Iterator<Item = &Counted> {
+    fn counters(&self) -> impl Iterator<Item = &Counted> {
         iter::once(&self.first).chain(&self.rest)
     }
 
-    /// The newest event: every event is in every window, and the longest keeps it.
-    fn newest(&self) -> Option<u64> {
-        let first = self.first.window.newest();
-        self.rest.iter().fold(first, |newest, counted| newest.max(counted.window.newest()))
-    }
-
-    /// Makes the windows those of the policy, which may have changed since. A window that is new to it begins with
-    /// the events of the shortest that is longer, or else of the longest: what is known, not nothing.
+    /// Makes the counters those of the policy, which may have changed since. A rate that is new to it begins with what
+    /// was counted for the shortest that is longer, or else for the longest: what is known, not nothing. What another
+    /// algorithm counted says nothing to this one.
     fn fit(&mut self, policy: &Policy) {
         let (first, rest) = policy.limits().split_first();
-        let same = |(rate, counted): (&Rate, &Counted)| rate.seconds() == counted.seconds;
+        let algorithm = policy.algorithm();
+        let same =
+            |(rate, counted): (&Rate, &Counted)| rate.seconds() == counted.seconds && counted.counter.is_of(algorithm);
         let fits = same((&first, &self.first)) && rest.len() == self.rest.len();
         if fits && iter::zip(rest, &self.rest).all(same) {
             return;
@@ -148,26 +248,28 @@ impl State {
 
     #[cold]
     fn refit(&mut self, policy: &Policy) {
+        let algorithm = policy.algorithm();
+        let usable = || self.counters().filter(|counted| counted.counter.is_of(algorithm));
         let known = |rate: &Rate| {
-            let longer = self.windows().filter(|counted| counted.seconds >= rate.seconds());
+            let longer = usable().filter(|counted| counted.seconds >= rate.seconds());
             let nearest = longer.min_by_key(|counted| counted.seconds);
-            let nearest = nearest.or_else(|| self.windows().max_by_key(|counted| counted.seconds));
-            Counted::of(*rate, nearest.map(|counted| counted.window.clone()).unwrap_or_default())
+            let nearest = nearest.or_else(|| usable().max_by_key(|counted| counted.seconds));
+            Counted::of(*rate, nearest.map_or_else(|| Counter::new(algorithm), |counted| counted.counter.clone()))
         };
         *self = Self::from(policy.limits().as_slice().iter().map(known).collect::<Vec<_>>());
     }
 }
 
 impl Counted {
-    fn of(rate: Rate, window: Window) -> Self {
-        Self { seconds: rate.seconds(), window }
+    fn of(rate: Rate, counter: Counter) -> Self {
+        Self { seconds: rate.seconds(), counter }
     }
 }
 
 impl From<Vec<Counted>> for State {
-    fn from(windows: Vec<Counted>) -> Self {
-        let mut windows = windows.into_iter();
-        Self { first: windows.next().unwrap_or_default(), rest: windows.collect() }
+    fn from(counters: Vec<Counted>) -> Self {
+        let mut counters = counters.into_iter();
+        Self { first: counters.next().unwrap_or_default(), rest: counters.collect() }
     }
 }
 

@@ -1,13 +1,19 @@
 //! How often: against guessing, scraping and exhaustion, at most so many requests in any window of time.
 //!
-//! The rule: never more than `count` in *any* window of the length, wherever it begins; a refusal spends nothing.
-//! A fixed window admits twice its count across the boundary, and a token bucket its burst and then its rate; the
-//! sliding window here admits neither.
+//! The rule: never more than the algorithm promises; a refusal spends nothing; a clock set back gives nothing. The
+//! sliding window, the default, admits at most `count` in *any* window of the length, wherever it begins. A token
+//! bucket admits its burst and then its rate, a fixed window up to twice its count about the turn of the window: they
+//! are for whoever wants just that.
 //!
 //! ```toml
 //! [rate_limits.login]
 //! limits = ["5/5m", "50/1d"]
 //! scope = "ip"
+//!
+//! [rate_limits.uploads]
+//! algorithm = "token_bucket"
+//! limits = ["100/1m"]
+//! burst = 20
 //! ```
 #![cfg_attr(
     feature = "runtime",
@@ -28,11 +34,33 @@ assert_eq!(second.retry_after_millis, Some(59_000));
 )]
 
 #[cfg(feature = "runtime")]
+mod bucket;
+#[cfg(feature = "runtime")]
 mod check;
+#[cfg(feature = "runtime")]
+mod fixed;
+mod options;
+#[cfg(feature = "runtime")]
+mod packed;
 mod policy;
+#[cfg(feature = "redis")]
+mod remote;
+mod scope;
 #[cfg(all(test, feature = "runtime"))]
 mod tests;
 
+#[cfg(feature = "redis")]
+pub(crate) use self::bucket::Bucket;
+#[cfg(feature = "redis")]
+pub(crate) use self::check::Counter;
 #[cfg(feature = "runtime")]
-pub use self::check::{Answer, State, charge, charge_mut, expires};
-pub use self::policy::{Policy, PolicyError, Rates, Scope};
+pub(crate) use self::check::kept_until;
+#[cfg(feature = "runtime")]
+pub use self::check::{Answer, Charged, State, charge, charge_mut, expires};
+#[cfg(feature = "redis")]
+pub(crate) use self::fixed::Fixed;
+pub use self::options::{Exempt, Fields, Mode, OnStoreFailure, Purpose, Tiers};
+pub use self::policy::{Algorithm, Burst, Policy, PolicyError, Rates};
+#[cfg(feature = "redis")]
+pub(crate) use self::remote::RemoteRefill;
+pub use self::scope::{Scope, Scopes};

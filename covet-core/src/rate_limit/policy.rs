@@ -1,90 +1,195 @@
 //! What a rate limit says in `security.toml`.
 
-use std::fmt;
-
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
 
-use crate::units::{Count, Rate};
+use super::options::{Exempt, Fields, Mode, OnStoreFailure, Purpose, Tiers};
+use super::scope::{Scope, Scopes};
+use crate::units::{Count, Date, Rate};
 
 /// One rate limit of `[rate_limits]`.
 ///
 /// There is no default for how often: a limit nobody chose is one nobody knows of.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(try_from = "Unchecked")]
+#[serde(try_from = "Written", into = "Written")]
 pub struct Policy {
-    limits: Rates,
-    scope: Scope,
-    cost: Count<1, 1000>,
+    written: Written,
+    /// How the buckets refill, one for each rate; none for the other algorithms.
+    refills: Box<[Refill]>,
 }
 
 impl Policy {
-    /// A limit whose cost fits each of its rates.
+    /// A sliding window whose cost fits each of its rates.
     ///
     /// # Errors
     ///
     /// [`PolicyError::CostNeverFits`] when a rate could never admit the cost.
     pub fn new(limits: Rates, scope: Scope, cost: Count<1, 1000>) -> Result<Self, PolicyError> {
-        match limits.as_slice().iter().find(|rate| rate.count() < cost.get()) {
-            Some(rate) => Err(PolicyError::CostNeverFits { cost: cost.get(), rate: *rate }),
-            None => Ok(Self { limits, scope, cost }),
-        }
+        Written { scope: scope.into(), cost, ..Written::of(limits) }.try_into()
+    }
+
+    /// The same counted in another way. `burst` is how many a token bucket holds; without it, as many as its rate has.
+    ///
+    /// # Errors
+    ///
+    /// Whatever makes the three contradict each other.
+    pub fn counted_by(self, algorithm: Algorithm, burst: Option<Burst>) -> Result<Self, PolicyError> {
+        Written { algorithm, burst, ..self.written }.try_into()
+    }
+
+    /// The same with other rates, for a tier or a part of the load.
+    ///
+    /// # Errors
+    ///
+    /// Whatever makes the rates contradict the rest.
+    pub fn with_limits(&self, limits: Rates) -> Result<Self, PolicyError> {
+        Written { limits, ..self.written.clone() }.try_into()
     }
 
     /// How often; all must hold.
     #[must_use]
     pub fn limits(&self) -> &Rates {
-        &self.limits
+        &self.written.limits
     }
 
-    /// Whose requests are counted together.
+    /// Whose requests are counted together, each scope by itself.
     #[must_use]
-    pub const fn scope(&self) -> Scope {
-        self.scope
+    pub fn scopes(&self) -> &[Scope] {
+        self.written.scope.as_slice()
     }
 
     /// How much one request counts.
     #[must_use]
     pub const fn cost(&self) -> u32 {
-        self.cost.get()
+        self.written.cost.get()
+    }
+
+    /// How it is counted.
+    #[must_use]
+    pub const fn algorithm(&self) -> Algorithm {
+        self.written.algorithm
+    }
+
+    /// How many a token bucket holds, if not as many as its rate has.
+    #[must_use]
+    pub const fn burst(&self) -> Option<Burst> {
+        self.written.burst
+    }
+
+    /// Whether it refuses at a time, in seconds since 1970, or only tells.
+    #[must_use]
+    pub fn refuses_at(&self, seconds: u64) -> bool {
+        self.written.mode == Mode::Enforce || self.written.shadow_until.is_some_and(|until| until.begins() <= seconds)
+    }
+
+    /// What holds while its store does not answer.
+    #[must_use]
+    pub const fn on_store_failure(&self) -> OnStoreFailure {
+        self.written.on_store_failure
+    }
+
+    /// The fields of a response that tell of it.
+    #[must_use]
+    pub fn headers(&self) -> &[Fields] {
+        &self.written.headers
+    }
+
+    /// Other rates, by the role or permission that gives them.
+    #[must_use]
+    pub const fn tiers(&self) -> &Tiers {
+        &self.written.tiers
+    }
+
+    /// Whom it does not count.
+    #[must_use]
+    pub const fn exempt(&self) -> &Exempt {
+        &self.written.exempt
     }
 
     /// The longest of the windows, in milliseconds.
     #[must_use]
     pub fn longest_millis(&self) -> u64 {
-        self.limits.as_slice().iter().map(|rate| rate.millis()).max().unwrap_or(0)
+        self.limits().as_slice().iter().map(|rate| rate.millis()).max().unwrap_or(0)
+    }
+
+    /// How the bucket of the rate at this place refills.
+    #[cfg(feature = "runtime")]
+    pub(super) fn refill(&self, at: usize) -> Refill {
+        *self.refills.get(at).expect("a policy of token buckets has a refill for each rate")
     }
 }
 
-/// Whose requests are counted together.
+/// How many a token bucket holds.
+pub type Burst = Count<1, { Rate::MAX_COUNT }>;
+
+/// How requests are counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
-pub enum Scope {
-    /// Those from one address. The default: it is known before anyone has signed in.
+pub enum Algorithm {
+    /// At most the count in any window of the length, wherever it begins. For counts over 32 it may refuse up to 1/32
+    /// of the count too early, never too late.
     #[default]
-    Ip,
-    /// Those of one account.
-    User,
-    /// Those of one session.
-    Session,
-    /// Those to one route.
-    Route,
-    /// All of them.
-    Global,
+    SlidingWindow,
+    /// `burst` at once, then evenly as many as the rate says: in any time `t` at most `burst + count * t / window`.
+    TokenBucket,
+    /// At most the count from one full window of the clock to the next: up to twice the count about the turn.
+    FixedWindow,
 }
 
-impl fmt::Display for Scope {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Ip => "ip",
-            Self::User => "user",
-            Self::Session => "session",
-            Self::Route => "route",
-            Self::Global => "global",
-        })
+/// How a token bucket refills, in whole numbers: [`Refill::parts`] each millisecond, of which a token is
+/// [`Refill::token_parts`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Refill {
+    capacity: u32,
+    parts: u32,
+    token_parts: u64,
+}
+
+impl Refill {
+    /// What a double holds exactly, as scripts that have no other numbers must.
+    const MAX: u64 = 1 << 53;
+
+    fn new(rate: Rate, capacity: u32) -> Option<Self> {
+        let divisor = gcd(rate.count().into(), rate.millis());
+        let parts = u32::try_from(u64::from(rate.count()) / divisor).ok()?;
+        let token_parts = rate.millis() / divisor;
+        // Twice, for a full bucket and the cost of one more request are added up.
+        let fits = u64::from(capacity).checked_mul(token_parts)?.checked_mul(2)? < Self::MAX;
+        fits.then_some(Self { capacity, parts, token_parts })
     }
+}
+
+#[cfg(feature = "runtime")]
+impl Refill {
+    pub(super) const fn capacity(&self) -> u32 {
+        self.capacity
+    }
+
+    /// How many parts come back in a millisecond.
+    pub(super) fn parts(&self) -> u64 {
+        self.parts.into()
+    }
+
+    /// How many parts a token is.
+    pub(super) const fn token_parts(&self) -> u64 {
+        self.token_parts
+    }
+
+    /// How long an empty bucket takes to be full.
+    pub(super) fn filling_seconds(&self) -> u64 {
+        self.capacity_parts().div_ceil(self.parts()).div_ceil(1000)
+    }
+
+    /// How many parts a full bucket has.
+    pub(super) fn capacity_parts(&self) -> u64 {
+        self.token_parts * u64::from(self.capacity)
+    }
+}
+
+const fn gcd(a: u64, b: u64) -> u64 {
+    if b == 0 { a } else { gcd(b, a % b) }
 }
 
 /// One to eight rates, all of which must hold.
@@ -135,6 +240,36 @@ pub enum PolicyError {
         /// The rate it does not fit.
         rate: Rate,
     },
+    /// A window has no burst.
+    #[error("only a token bucket has a `burst`: add `algorithm = \"token_bucket\"`, or remove `burst`")]
+    BurstWithoutBucket,
+    /// Which of the buckets would hold it?
+    #[error("`burst` needs a single rate; give each rate its own limit")]
+    BurstOfSeveral,
+    /// Nobody, or somebody twice.
+    #[error("expected one or several different scopes, such as `[\"user\", \"ip\"]`")]
+    Scopes,
+    /// Routes cannot know the key, and handlers do not count the others.
+    #[error("the scope `key` stands alone: what a handler counts is no limit of a route")]
+    KeyAndOthers,
+    /// An address has no role.
+    #[error("`{0}` needs a limit by user or session: before anybody is known there is no role to go by")]
+    RolesOfStrangers(&'static str),
+    /// A tier contradicts the limit.
+    #[error("the tier `{0}`: {1}")]
+    Tier(String, Box<PolicyError>),
+    /// A date for what is enforced anyway.
+    #[error("only a limit in shadow has an end of it: add `mode = \"shadow\"`, or remove `shadow_until`")]
+    ShadowUntil,
+    /// Guessing would be free while the store is away.
+    #[error(
+        "a limit against guessing never fails open: `on_store_failure` must be `deny` or `local` where \
+         `purpose = \"auth\"`"
+    )]
+    AuthFailsOpen,
+    /// A count over a time so long that fractions of it could not be kept exactly.
+    #[error("a token bucket cannot count `{0}` exactly: take a shorter window, or a count that divides it")]
+    BucketTooLarge(Rate),
 }
 
 impl<'de> Deserialize<'de> for Rates {
@@ -160,30 +295,129 @@ impl schemars::JsonSchema for Rates {
 }
 
 /// A limit as it is written, each value right by itself.
-#[derive(Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields, rename = "Policy", expecting = "a rate limit, such as `{ limits = [\"5/5m\"] }`")]
-struct Unchecked {
+#[serde(deny_unknown_fields, rename = "Policy")]
+struct Written {
     /// How often, as count / window, such as `["5/5m", "50/1d"]`: at most so many in any window of the length. All
     /// must hold; at least one is required.
     limits: Rates,
-    /// Whose requests are counted together: `ip`, `user`, `session`, `route` or `global`.
+    /// Whose requests are counted together: `ip`, `user`, `session`, `route` or `global`, or a list of them, each of
+    /// which is counted by itself; or `key`, for handlers that count by what they have read.
     #[serde(default)]
-    scope: Scope,
+    scope: Scopes,
     /// How much one request counts.
     #[serde(default = "one")]
     cost: Count<1, 1000>,
+    /// How requests are counted: `sliding_window`, `token_bucket` or `fixed_window`.
+    #[serde(default)]
+    algorithm: Algorithm,
+    /// How many a token bucket holds, and so admits at once; as many as its rate has, unless said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    burst: Option<Burst>,
+    /// `enforce`, or `shadow`: count and tell, but let everything pass.
+    #[serde(default)]
+    mode: Mode,
+    /// The day, UTC, from which a limit in shadow is enforced.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    shadow_until: Option<Date>,
+    /// `traffic`, or `auth`: against guessing, which never fails open.
+    #[serde(default)]
+    purpose: Purpose,
+    /// While the store does not answer: `deny`, `allow` or `local`.
+    #[serde(default)]
+    on_store_failure: OnStoreFailure,
+    /// Which fields of a response tell of the limit: `ietf`, `x`, both or none.
+    #[serde(default = "ietf")]
+    headers: Vec<Fields>,
+    /// Whom it does not count.
+    #[serde(default)]
+    exempt: Exempt,
+    /// Other rates for whoever holds a role or a permission, by its name; of several the most generous.
+    #[serde(default)]
+    tiers: Tiers,
 }
 
 const fn one() -> Count<1, 1000> {
     Count::of(1)
 }
 
-impl TryFrom<Unchecked> for Policy {
+fn ietf() -> Vec<Fields> {
+    vec![Fields::Ietf]
+}
+
+impl Written {
+    fn of(limits: Rates) -> Self {
+        Self {
+            limits,
+            scope: Scopes::default(),
+            cost: one(),
+            algorithm: Algorithm::default(),
+            burst: None,
+            mode: Mode::default(),
+            shadow_until: None,
+            purpose: Purpose::default(),
+            on_store_failure: OnStoreFailure::default(),
+            headers: ietf(),
+            exempt: Exempt::default(),
+            tiers: Tiers::default(),
+        }
+    }
+
+    /// What must hold of each tier, too; how its buckets refill.
+    fn refills(&self, limits: &Rates) -> Result<Box<[Refill]>, PolicyError> {
+        let rates = limits.as_slice();
+        if self.burst.is_some() && rates.len() > 1 {
+            return Err(PolicyError::BurstOfSeveral);
+        }
+        let capacity = |rate: &Rate| self.burst.map_or(rate.count(), |burst| burst.get());
+        if let Some(rate) = rates.iter().find(|rate| capacity(rate) < self.cost.get()) {
+            return Err(PolicyError::CostNeverFits { cost: self.cost.get(), rate: *rate });
+        }
+        match self.algorithm {
+            Algorithm::TokenBucket => {
+                let refill = |rate: &Rate| Refill::new(*rate, capacity(rate)).ok_or(PolicyError::BucketTooLarge(*rate));
+                rates.iter().map(refill).collect()
+            }
+            Algorithm::SlidingWindow | Algorithm::FixedWindow => Ok(Box::default()),
+        }
+    }
+}
+
+impl TryFrom<Written> for Policy {
     type Error = PolicyError;
 
-    fn try_from(limit: Unchecked) -> Result<Self, PolicyError> {
-        Self::new(limit.limits, limit.scope, limit.cost)
+    fn try_from(written: Written) -> Result<Self, PolicyError> {
+        if written.burst.is_some() && written.algorithm != Algorithm::TokenBucket {
+            return Err(PolicyError::BurstWithoutBucket);
+        }
+        if written.shadow_until.is_some() && written.mode != Mode::Shadow {
+            return Err(PolicyError::ShadowUntil);
+        }
+        if written.purpose == Purpose::Auth && written.on_store_failure == OnStoreFailure::Allow {
+            return Err(PolicyError::AuthFailsOpen);
+        }
+        if written.scope.as_slice().contains(&Scope::Key) && written.scope.as_slice().len() > 1 {
+            return Err(PolicyError::KeyAndOthers);
+        }
+        let of_users = written.scope.as_slice().iter().any(|scope| scope.needs_user());
+        if !of_users && !written.tiers.is_empty() {
+            return Err(PolicyError::RolesOfStrangers("tiers"));
+        }
+        if !of_users && !written.exempt.roles.is_empty() {
+            return Err(PolicyError::RolesOfStrangers("exempt.roles"));
+        }
+        for (name, limits) in &written.tiers {
+            written.refills(limits).map_err(|error| PolicyError::Tier(name.clone(), Box::new(error)))?;
+        }
+        let refills = written.refills(&written.limits)?;
+        Ok(Self { written, refills })
+    }
+}
+
+impl From<Policy> for Written {
+    fn from(policy: Policy) -> Self {
+        policy.written
     }
 }
 
@@ -195,9 +429,29 @@ mod tests {
     #[test]
     fn a_limit_is_by_address_and_counts_one_unless_said() {
         let policy: Policy = toml::from_str(r#"limits = ["5/5m", "50/1d"]"#).unwrap();
-        assert_eq!((policy.scope(), policy.cost(), policy.longest_millis()), (Scope::Ip, 1, 86_400_000));
+        assert_eq!((policy.scopes(), policy.cost(), policy.longest_millis()), (&[Scope::Ip][..], 1, 86_400_000));
         let policy: Policy = toml::from_str("limits = [\"5/5m\"]\nscope = \"user\"\ncost = 5").unwrap();
-        assert_eq!((policy.scope(), policy.cost()), (Scope::User, 5));
+        assert_eq!((policy.scopes(), policy.cost()), (&[Scope::User][..], 5));
+    }
+
+    #[test]
+    fn a_limit_in_shadow_refuses_from_its_day_on() {
+        let policy: Policy = toml::from_str("limits = [\"5/5m\"]\nmode = \"shadow\"").unwrap();
+        assert!(!policy.refuses_at(u64::MAX));
+        let text = "limits = [\"5/5m\"]\nmode = \"shadow\"\nshadow_until = \"2027-01-31\"";
+        let policy: Policy = toml::from_str(text).unwrap();
+        assert!(!policy.refuses_at(1_801_353_599) && policy.refuses_at(1_801_353_600));
+        assert!(toml::from_str::<Policy>("limits = [\"5/5m\"]").unwrap().refuses_at(0));
+    }
+
+    #[cfg(feature = "runtime")]
+    #[test]
+    fn a_policy_reads_back_as_it_is_written() {
+        let text = "limits = [\"5/5m\"]\nscope = [\"user\", \"ip\"]\nalgorithm = \"token_bucket\"\nburst = 9\n\
+                    headers = [\"ietf\", \"x\"]\ntiers = { pro = [\"9/5m\"] }\nexempt = { networks = [\"10.0.0.0/8\"] }";
+        let policy: Policy = toml::from_str(text).unwrap();
+        let written = serde_json::to_string(&policy).unwrap();
+        assert_eq!(serde_json::from_str::<Policy>(&written).unwrap(), policy);
     }
 
     #[test]
@@ -208,7 +462,25 @@ mod tests {
             ("limits = [\"1/1s\",\"1/1s\",\"1/1s\",\"1/1s\",\"1/1s\",\"1/1s\",\"1/1s\",\"1/1s\",\"1/1s\"]", "1 to 8"),
             ("limits = [\"5 per minute\"]", "expected a rate"),
             ("limits = [\"5/5m\"]\nscope = \"planet\"", "unknown variant `planet`"),
-            ("limits = [\"5/5m\"]\nburst = 3", "unknown field `burst`"),
+            ("limits = [\"5/5m\"]\nburst = 3", "only a token bucket has a `burst`"),
+            ("limits = [\"5/1s\", \"9/1m\"]\nburst = 3\nalgorithm = \"token_bucket\"", "needs a single rate"),
+            ("limits = [\"5/1s\"]\nburst = 3\ncost = 4\nalgorithm = \"token_bucket\"", "a cost of 4 never fits"),
+            ("limits = [\"99999999/365d\"]\nalgorithm = \"token_bucket\"", "cannot count `99999999/365d` exactly"),
+            ("limits = [\"5/5m\"]\nalgorithm = \"leaky\"", "unknown variant `leaky`"),
+            ("limits = [\"5/5m\"]\nscope = []", "one or several different scopes"),
+            ("limits = [\"5/5m\"]\nscope = [\"ip\", \"ip\"]", "one or several different scopes"),
+            ("limits = [\"5/5m\"]\nscope = [\"ip\", \"key\"]", "the scope `key` stands alone"),
+            ("limits = [\"5/5m\"]\nscope = 7", "a scope such as \"ip\", or a list of them"),
+            ("limits = [\"5/5m\"]\ntiers = { pro = [\"9/5m\"] }", "`tiers` needs a limit by user or session"),
+            ("limits = [\"5/5m\"]\nexempt = { roles = [\"pro\"] }", "`exempt.roles` needs a limit by user"),
+            (
+                "limits = [\"5/5m\"]\nscope = \"user\"\ncost = 5\ntiers = { pro = [\"4/5m\"] }",
+                "the tier `pro`: a cost of 5 never fits `4/5m`",
+            ),
+            ("limits = [\"5/5m\"]\nshadow_until = \"2027-01-31\"", "only a limit in shadow has an end of it"),
+            ("limits = [\"5/5m\"]\nmode = \"shadow\"\nshadow_until = \"2027-02-30\"", "expected a day"),
+            ("limits = [\"5/5m\"]\npurpose = \"auth\"\non_store_failure = \"allow\"", "never fails open"),
+            ("limits = [\"5/5m\"]\nexempt = { networks = [\"ten\"] }", "expected a network such as"),
             ("limits = [\"5/5m\"]\ncost = 0", "expected a whole number from 1 to 1000"),
             ("limits = [\"50/1d\", \"5/5m\"]\ncost = 6", "a cost of 6 never fits `5/5m`"),
         ] {

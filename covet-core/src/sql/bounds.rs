@@ -3,7 +3,7 @@
 //! Each trait is another in all but its message: [`Value`] is `Encode + Type`, [`RunsOn`] is `Executor`, and what
 //! [`ReturnsRows`] and [`ReturnsNoRows`] ask for is never there.
 
-use sqlx::{Database, Encode, Executor, Type};
+use sqlx::{Database, Decode, Encode, Executor, FromRow, Row, Type};
 
 /// A value that the database `DB` can hold.
 #[diagnostic::on_unimplemented(
@@ -15,6 +15,28 @@ pub trait Value<'q, DB: Database>: Encode<'q, DB> + Type<DB> {}
 
 #[diagnostic::do_not_recommend]
 impl<'q, DB: Database, T: Encode<'q, DB> + Type<DB>> Value<'q, DB> for T {}
+
+/// A type that a whole row can be read as.
+#[diagnostic::on_unimplemented(
+    message = "a row cannot be read as `{Self}`",
+    label = "this statement reads its rows as `{Self}`",
+    note = "write `#[derive(sqlx::FromRow)]` above the struct; for a single value leave the type out and call `.scalar::<{Self}>()`"
+)]
+pub trait ReadFrom<R: Row>: for<'r> FromRow<'r, R> {}
+
+#[diagnostic::do_not_recommend]
+impl<R: Row, T: for<'r> FromRow<'r, R>> ReadFrom<R> for T {}
+
+/// A type that the first column of a row can be read as.
+#[diagnostic::on_unimplemented(
+    message = "a column cannot be read as `{Self}`",
+    label = "this statement reads its first column as `{Self}`",
+    note = "read a number, `String`, bytes, `bool`, an `Option` of these, or a type with `#[derive(sqlx::Type)]`"
+)]
+pub trait ColumnOf<DB: Database>: for<'r> Decode<'r, DB> + Type<DB> {}
+
+#[diagnostic::do_not_recommend]
+impl<DB: Database, T: for<'r> Decode<'r, DB> + Type<DB>> ColumnOf<DB> for T {}
 
 /// A pool, connection or transaction.
 #[diagnostic::on_unimplemented(

@@ -3,41 +3,6 @@
 use super::mistake::{Mistake, Reason};
 use super::policy::{Kind, Policy};
 use super::scope::{Outline, Scope};
-use super::token::{Token, TokenKind};
-
-/// Functions that reach files, the network, other sessions or settings, or that put a worker to sleep. A `*` stands
-/// for any ending. No statement of a request needs them, and each has turned a read into a takeover.
-pub const DENIED_FUNCTIONS: [&str; 25] = [
-    // SQLite: native code, files, tokenizer pointers (CVE-2015-7036).
-    "load_extension",
-    "readfile",
-    "writefile",
-    "fts3_tokenizer",
-    // PostgreSQL: files of the server.
-    "pg_read_file",
-    "pg_read_binary_file",
-    "pg_ls_*",
-    "pg_stat_file",
-    "pg_file_*",
-    "lo_import",
-    "lo_export",
-    // PostgreSQL: connections, and SQL held in strings.
-    "dblink*",
-    "ts_stat",
-    "query_to_xml*",
-    "cursor_to_xml*",
-    "database_to_xml*",
-    "schema_to_xml*",
-    "table_to_xml*",
-    // PostgreSQL: settings, other sessions, sleeping.
-    "set_config",
-    "pg_reload_conf",
-    "pg_rotate_logfile",
-    "pg_terminate_backend",
-    "pg_cancel_backend",
-    "pg_sleep*",
-    "pg_switch_wal",
-];
 
 /// Characters that no statement has: control characters, what is invisible, and what changes the order of reading.
 #[must_use]
@@ -72,7 +37,6 @@ pub fn statements(outline: &Outline<'_, '_>, policy: &Policy) -> Vec<Mistake> {
     }
     mistakes.extend(outline.scopes().iter().filter_map(|scope| missing_where(outline, scope)));
     mistakes.extend(outline.scopes().iter().filter_map(|scope| select_into(outline, scope)));
-    mistakes.extend(denied_functions(outline));
     mistakes
 }
 
@@ -112,22 +76,4 @@ fn select_into(outline: &Outline<'_, '_>, scope: &Scope) -> Option<Mistake> {
     let behind = |index: usize| index > scope.verb && scope.kind == Some(Kind::Select);
     let (_, into) = outline.own(scope).find(|(index, token)| behind(*index) && token.is_word("into"))?;
     Some(Mistake::new(Reason::SelectInto, into.span.clone()))
-}
-
-fn denied_functions(outline: &Outline<'_, '_>) -> Vec<Mistake> {
-    let calls = (0..outline.pieces().len()).filter(|index| outline.token(index + 1).is_some_and(|next| next.is("(")));
-    let denied = calls.filter_map(|index| outline.token(index)).filter(|token| is_denied(token));
-    denied.map(|token| Mistake::new(Reason::DeniedFunction(token.text.to_owned()), token.span.clone())).collect()
-}
-
-fn is_denied(token: &Token<'_>) -> bool {
-    let name = match token.kind {
-        TokenKind::Word => token.text.to_ascii_lowercase(),
-        TokenKind::Quoted => token.text.trim_matches(['"', '`', '[', ']']).to_ascii_lowercase(),
-        _ => return false,
-    };
-    DENIED_FUNCTIONS.iter().any(|denied| match denied.strip_suffix('*') {
-        Some(prefix) => name.starts_with(prefix),
-        None => name == *denied,
-    })
 }

@@ -53,11 +53,14 @@ pub enum Reason {
     #[error("`{0}` touches what stands beside it")]
     PlaceholderTouches(String),
     /// `FROM {name}`.
-    #[error("a bound value cannot be the name of a table or column")]
+    #[error("a bound value cannot be the name of a table, a column or a type")]
     PlaceholderAsName,
     /// `ORDER BY {name}`.
     #[error("a bound value cannot choose a column: `ORDER BY {0}` would sort by a constant")]
     OrderByValue(String),
+    /// `GROUP BY {name}`, `PARTITION BY {name}`, `DISTINCT ON ({name})`.
+    #[error("a bound value cannot choose a column: `{0} {1}` would be the same for every row")]
+    GroupByValue(&'static str, String),
     /// `ORDER BY name {name}`.
     #[error("a bound value cannot be a direction of `ORDER BY`")]
     OrderByDirection,
@@ -85,6 +88,12 @@ pub enum Reason {
     /// A function that reaches outside the tables.
     #[error("`{0}` reaches beyond the rows of this database")]
     DeniedFunction(String),
+    /// `U&"d\0062link"(..)`.
+    #[error("the name of this function is written in escapes")]
+    HiddenFunction,
+    /// `ts_stat({name})`.
+    #[error("`{0}` would run `{1}` as SQL")]
+    RunAsSql(String, String),
 }
 
 impl Mistake {
@@ -133,6 +142,7 @@ impl Mistake {
             Reason::PlaceholderTouches(_) => "sql::placeholder_touches",
             Reason::PlaceholderAsName => "sql::placeholder_as_name",
             Reason::OrderByValue(_) => "sql::order_by_value",
+            Reason::GroupByValue(..) => "sql::group_by_value",
             Reason::OrderByDirection => "sql::order_by_direction",
             Reason::DriverParameter(_) => "sql::driver_parameter",
             Reason::AmbiguousQuote => "sql::ambiguous_quote",
@@ -142,27 +152,34 @@ impl Mistake {
             Reason::MissingWhere(_) => "sql::missing_where",
             Reason::SelectInto => "sql::select_into",
             Reason::DeniedFunction(_) => "sql::denied_function",
+            Reason::HiddenFunction => "sql::hidden_function",
+            Reason::RunAsSql(..) => "sql::run_as_sql",
         }
     }
 
     /// What to do about it.
     #[must_use]
-    pub fn help(&self) -> Option<String> {
-        Some(match &self.reason {
-            Reason::Empty | Reason::UnclosedComment => return None,
+    pub fn help(&self) -> String {
+        match &self.reason {
+            Reason::Empty => "write a statement, such as `SELECT ..`".into(),
+            Reason::UnclosedComment => "end it with `*/`; each `/*` in a comment needs one".into(),
             Reason::UnclosedQuote => "a quote inside quotes is written twice: `''`".into(),
-            Reason::UnclosedParenthesis(_) | Reason::UnmatchedParenthesis(_) => return None,
+            Reason::UnclosedParenthesis(open) => format!("write `{}` where it ends", partner(open)),
+            Reason::UnmatchedParenthesis(close) => format!("delete it, or write `{}` where it begins", partner(close)),
             Reason::InvisibleCharacter(_) => "delete it; text that needs it belongs in a bound value".into(),
             Reason::UnclosedPlaceholder | Reason::UnmatchedBrace => "write `{{` and `}}` for braces".into(),
             Reason::PlaceholderSyntax(text) => syntax_help(text),
             Reason::PlaceholderInQuotes(text) => quotes_help(text),
-            Reason::PlaceholderInComment(text) => format!("write `{{{text}}}` for the text `{text}`"),
+            Reason::PlaceholderInComment(text) => format!("delete it, or write `{{{text}}}` for the text `{text}`"),
             Reason::PlaceholderTouches(_) => "put a space between them".into(),
             Reason::PlaceholderAsName => {
                 "write the name in the statement; for a choice of names use one statement each".into()
             }
             Reason::OrderByValue(_) => {
                 "write the column in the statement; for a choice use `CASE` or one statement each".into()
+            }
+            Reason::GroupByValue(..) => {
+                "write the column in the statement, or leave the value out; for a choice use one statement each".into()
             }
             Reason::OrderByDirection => "write `ASC` or `DESC`; for a choice use one statement each".into(),
             Reason::DriverParameter(text) => parameter_help(text),
@@ -171,14 +188,38 @@ impl Mistake {
                 "run each in a `safe_sql!` of its own, in a transaction if they belong together".into()
             }
             Reason::StatementKind(_, Some(near)) => format!("did you mean `{near}`?"),
-            Reason::StatementKind(_, None) => {
-                "`safe_sql!` takes SELECT, INSERT, UPDATE and DELETE; the rest belongs in a migration".into()
-            }
+            Reason::StatementKind(verb, None) => kind_help(verb).into(),
             Reason::NotPermitted(kind) => format!("add \"{kind}\" to `statements` in the table `[sql]`"),
             Reason::MissingWhere(_) => "say which rows; if all are meant, write `WHERE true`".into(),
             Reason::SelectInto => "create the table in a migration and use `INSERT INTO .. SELECT`".into(),
-            Reason::DeniedFunction(_) => "it opens files, connections or settings, which no request needs".into(),
-        })
+            Reason::DeniedFunction(_) => "leave it out: it opens files, connections or settings, which no request needs".into(),
+            Reason::HiddenFunction => "write the name in plain letters, so that it can be checked".into(),
+            Reason::RunAsSql(..) => {
+                "write all of that SQL here, in quotes and without values; put conditions into a `WHERE` around the call".into()
+            }
+        }
+    }
+}
+
+fn partner(parenthesis: &str) -> &'static str {
+    match parenthesis {
+        "(" => ")",
+        ")" => "(",
+        "[" => "]",
+        _ => "[",
+    }
+}
+
+/// Where a statement belongs that is not for `safe_sql!`.
+fn kind_help(verb: &str) -> &'static str {
+    match verb.to_ascii_lowercase().as_str() {
+        "begin" | "start" | "commit" | "end" | "rollback" | "savepoint" | "release" => {
+            "call `begin()` on the pool, and `commit()` or `rollback()` on what it gives"
+        }
+        "pragma" | "attach" | "detach" | "set" | "reset" | "listen" => {
+            "`safe_sql!` takes SELECT, INSERT, UPDATE and DELETE; settings belong where the pool is opened"
+        }
+        _ => "`safe_sql!` takes SELECT, INSERT, UPDATE and DELETE; the rest belongs in a migration",
     }
 }
 

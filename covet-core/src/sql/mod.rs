@@ -16,8 +16,8 @@
 //! assert_eq!(bad[0].code(), "sql::missing_where");
 //! ```
 //!
-//! [`lexer`] splits the text, [`scope`] finds the statements in it, [`check`] and [`placement`] judge, [`text`] writes
-//! what the driver gets, [`report`] draws the mistakes. All of it is pure and runs in the compiler; `statement`,
+//! [`lexer`] splits the text, [`scope`] finds the statements in it, [`check`] judges these, [`placement`],
+//! [`names`], [`keys`] and [`function`] judge where the values stand, [`text`] writes what the driver gets, [`report`] draws the mistakes. All of it is pure and runs in the compiler; `statement`,
 //! with `bind`, `shape` and `bounds`, runs in the application.
 
 #[cfg(feature = "runtime")]
@@ -25,8 +25,11 @@ pub mod bind;
 #[cfg(feature = "runtime")]
 pub mod bounds;
 pub mod check;
+pub mod function;
+pub mod keys;
 pub mod lexer;
 pub mod mistake;
+pub mod names;
 pub mod placement;
 pub mod policy;
 pub mod report;
@@ -60,7 +63,10 @@ pub fn compile(sql: &str, policy: &Policy) -> Result<Compiled, Vec<Mistake>> {
     match outline {
         Ok(outline) if mistakes.iter().all(|mistake| !mistake.is_shape()) => {
             mistakes.extend(check::statements(&outline, policy));
+            mistakes.extend(function::calls(&outline));
             mistakes.extend(placement::placeholders(sql, &tokens, &outline, policy));
+            mistakes.extend(names::names(&outline));
+            mistakes.extend(keys::keys(&outline));
             if mistakes.is_empty() {
                 return Ok(text::write(sql, &tokens, &outline));
             }

@@ -1,4 +1,4 @@
-//! Where a bound value may stand: where a value can stand, and nowhere else.
+//! What is bound and what is not: braces in quotes, values that touch a name, the parameters of the driver.
 
 use super::mistake::{Mistake, Reason};
 use super::policy::Policy;
@@ -12,13 +12,10 @@ pub fn placeholders(sql: &str, tokens: &[Token<'_>], outline: &Outline<'_, '_>, 
     mistakes.extend((0..tokens.len()).filter_map(|index| touching(sql, tokens, index)));
     mistakes.extend(ambiguous(outline, policy));
     for (index, piece) in outline.pieces().iter().enumerate() {
-        match piece.token.kind {
-            TokenKind::Parameter => mistakes.extend(parameter(outline, index, policy)),
-            TokenKind::Placeholder => mistakes.extend(as_name(outline, index)),
-            _ => {}
+        if piece.token.kind == TokenKind::Parameter {
+            mistakes.extend(parameter(outline, index, policy));
         }
     }
-    mistakes.extend(order_by(outline));
     mistakes
 }
 
@@ -96,80 +93,4 @@ fn is_infix(outline: &Outline<'_, '_>, index: usize) -> bool {
     let after = index + 1 + usize::from(outline.token(index + 1).is_some_and(|token| token.is("|") || token.is("&")));
     let before = outline.before(index).is_some_and(Token::is_operand);
     before && outline.token(after).is_some_and(|token| token.is_operand() || token.is("("))
-}
-
-/// `FROM {table}`, `t.{column}`, `::{type}`.
-fn as_name(outline: &Outline<'_, '_>, index: usize) -> Option<Mistake> {
-    let token = outline.token(index)?;
-    let before = outline.before(index)?;
-    let names = before.is(".") || before.is("::") || before.is_any_word(&["into", "join", "update", "table"]);
-    let from = before.is_word("from") && names_table(outline, index - 1);
-    (names || from).then(|| Mistake::new(Reason::PlaceholderAsName, token.span.clone()))
-}
-
-/// `FROM` of a statement, not that of `extract(year FROM x)` or `IS DISTINCT FROM x`.
-fn names_table(outline: &Outline<'_, '_>, from: usize) -> bool {
-    let own = |scope| outline.own(scope).any(|(index, _)| index == from);
-    outline.scopes().iter().any(own) && !outline.before(from).is_some_and(|token| token.is_word("distinct"))
-}
-
-/// Words that end a key of `ORDER BY`.
-const AFTER_KEY: [&str; 16] = [
-    "asc",
-    "desc",
-    "nulls",
-    "collate",
-    "limit",
-    "offset",
-    "fetch",
-    "for",
-    "rows",
-    "range",
-    "groups",
-    "union",
-    "except",
-    "intersect",
-    "returning",
-    "window",
-];
-
-/// Words that end a list of `ORDER BY`.
-const AFTER_LIST: [&str; 9] = ["limit", "offset", "fetch", "for", "rows", "range", "groups", "returning", "window"];
-
-/// Words that take a value, so that a bound one behind them is no direction.
-const TAKES_VALUE: [&str; 20] = [
-    "and", "or", "not", "is", "in", "like", "ilike", "glob", "regexp", "match", "between", "escape", "from", "to",
-    "when", "then", "else", "case", "using", "by",
-];
-
-/// A bound value that is a whole key of `ORDER BY`, or stands where `ASC` does. In a larger expression it is a value.
-fn order_by(outline: &Outline<'_, '_>) -> Vec<Mistake> {
-    let mut mistakes = Vec::new();
-    for start in (1..outline.pieces().len()).filter(|&index| begins_order(outline, index)) {
-        let Some(depth) = outline.pieces().get(start).map(|piece| piece.depth) else { continue };
-        let list = outline.pieces().iter().enumerate().skip(start + 1).take_while(|(_, piece)| piece.depth >= depth);
-        let own = list.filter(|(_, piece)| piece.depth == depth);
-        let own = own.take_while(|(_, piece)| !piece.token.is_any_word(&AFTER_LIST));
-        mistakes.extend(own.filter_map(|(index, piece)| key(outline, index, piece.token)));
-    }
-    mistakes
-}
-
-fn begins_order(outline: &Outline<'_, '_>, index: usize) -> bool {
-    let by = outline.token(index).is_some_and(|token| token.is_word("by"));
-    by && outline.before(index).is_some_and(|token| token.is_word("order"))
-}
-
-fn key(outline: &Outline<'_, '_>, index: usize, token: &Token<'_>) -> Option<Mistake> {
-    let before = outline.before(index).filter(|_| token.kind == TokenKind::Placeholder)?;
-    let after = outline.token(index + 1);
-    if after.is_some_and(|token| !token.is(",") && !token.is(")") && !token.is_any_word(&AFTER_KEY)) {
-        return None;
-    }
-    let reason = match before {
-        before if before.is(",") || before.is_word("by") => Reason::OrderByValue(token.text.to_owned()),
-        before if before.is_operand() && !before.is_any_word(&TAKES_VALUE) => Reason::OrderByDirection,
-        _ => return None,
-    };
-    Some(Mistake::new(reason, token.span.clone()))
 }

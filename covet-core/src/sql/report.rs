@@ -31,10 +31,7 @@ pub fn render(sql: &str, mistake: &Mistake, location: Option<&str>) -> String {
         let (line, carets) = picture(sql, mistake.span());
         message.push_str(&format!("\n  |  {line}\n  |  {carets}"));
     }
-    if let Some(help) = mistake.help() {
-        message.push_str(&format!("\n  = help: {help}"));
-    }
-    message
+    message + &format!("\n  = help: {}", mistake.help())
 }
 
 /// The line that holds the first byte of the span, and carets beneath the span.

@@ -72,6 +72,32 @@ impl<'t, 'a> Outline<'t, 'a> {
         let pieces = self.pieces.iter().enumerate().skip(scope.range.start).take(scope.range.len());
         pieces.filter(move |(_, piece)| piece.depth == scope.depth).map(|(index, piece)| (index, piece.token))
     }
+
+    /// What the commas divide in the parentheses that open at `open`.
+    #[must_use]
+    pub fn elements(&self, open: usize) -> Vec<Range<usize>> {
+        let depth = self.pieces.get(open).map_or(0, |piece| piece.depth + 1);
+        self.list(open + 1, depth, &[])
+    }
+
+    /// What the commas divide from `start` on, up to the end of these parentheses or one of the words.
+    #[must_use]
+    pub fn list(&self, start: usize, depth: usize, until: &[&str]) -> Vec<Range<usize>> {
+        let ends =
+            |piece: &Piece<'_, '_>| piece.depth < depth || piece.depth == depth && piece.token.is_any_word(until);
+        let length = self.pieces.iter().skip(start).take_while(|piece| !ends(piece)).count();
+        let mut elements = Vec::new();
+        let mut begin = start;
+        for (index, piece) in self.pieces.iter().enumerate().skip(start).take(length) {
+            if piece.depth == depth && piece.token.is(",") {
+                elements.push(begin..index);
+                begin = index + 1;
+            }
+        }
+        elements.push(begin..start + length);
+        elements.retain(|element| !element.is_empty());
+        elements
+    }
 }
 
 /// The statements in these tokens.

@@ -2,7 +2,9 @@
 
 use std::marker::PhantomData;
 
-use sqlx::{ColumnIndex, Database, Decode, Error, FromRow, Row, Type};
+use sqlx::{ColumnIndex, Database, Error, Row};
+
+use super::bounds::{ColumnOf, ReadFrom};
 
 /// A way to read the rows of the database `DB`.
 pub trait FromSqlRow<DB: Database> {
@@ -21,7 +23,7 @@ pub trait FromSqlRow<DB: Database> {
 #[derive(Debug)]
 pub struct Raw;
 
-/// The row as a struct that implements [`FromRow`].
+/// The row as a struct that implements [`FromRow`](sqlx::FromRow).
 #[derive(Debug)]
 pub struct AsStruct<T>(PhantomData<fn() -> T>);
 
@@ -40,7 +42,7 @@ impl<DB: Database> FromSqlRow<DB> for Raw {
 impl<DB, T> FromSqlRow<DB> for AsStruct<T>
 where
     DB: Database,
-    T: for<'r> FromRow<'r, DB::Row> + Send + 'static,
+    T: ReadFrom<DB::Row> + Send + 'static,
 {
     type Output = T;
 
@@ -52,7 +54,7 @@ where
 impl<DB, T> FromSqlRow<DB> for Scalar<T>
 where
     DB: Database,
-    T: for<'r> Decode<'r, DB> + Type<DB> + Send + 'static,
+    T: ColumnOf<DB> + Send + 'static,
     usize: ColumnIndex<DB::Row>,
 {
     type Output = T;

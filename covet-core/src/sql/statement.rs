@@ -143,12 +143,13 @@ impl<S, B> Rows<S, B> {
     ///
     /// The future fails with [`Error::RowNotFound`] if there is none, with what the database refused, or with a row
     /// or value that does not fit its type.
-    pub fn fetch_one<'q, 'e, DB, E>(self, executor: E) -> Answer<'e, S::Output>
+    pub fn fetch_one<'q, 'e, DB, E, T>(self, executor: E) -> Answer<'e, T>
     where
         DB: Database,
         E: RunsOn<'e, Database = DB>,
         B: Binds<'q, DB>,
-        S: FromSqlRow<DB>,
+        S: FromSqlRow<DB, Output = T>,
+        T: Send + 'static,
     {
         match encode(self.binds) {
             Ok(arguments) => {
@@ -164,12 +165,13 @@ impl<S, B> Rows<S, B> {
     /// # Errors
     ///
     /// The future fails with what the database refused, or with a row or value that does not fit its type.
-    pub fn fetch_optional<'q, 'e, DB, E>(self, executor: E) -> Answer<'e, Option<S::Output>>
+    pub fn fetch_optional<'q, 'e, DB, E, T>(self, executor: E) -> Answer<'e, Option<T>>
     where
         DB: Database,
         E: RunsOn<'e, Database = DB>,
         B: Binds<'q, DB>,
-        S: FromSqlRow<DB>,
+        S: FromSqlRow<DB, Output = T>,
+        T: Send + 'static,
     {
         match encode(self.binds) {
             Ok(arguments) => {
@@ -185,12 +187,13 @@ impl<S, B> Rows<S, B> {
     /// # Errors
     ///
     /// The future fails with what the database refused, or with a row or value that does not fit its type.
-    pub fn fetch_all<'q, 'e, DB, E>(self, executor: E) -> Answer<'e, Vec<S::Output>>
+    pub fn fetch_all<'q, 'e, DB, E, T>(self, executor: E) -> Answer<'e, Vec<T>>
     where
         DB: Database,
         E: RunsOn<'e, Database = DB>,
         B: Binds<'q, DB>,
-        S: FromSqlRow<DB>,
+        S: FromSqlRow<DB, Output = T>,
+        T: Send + 'static,
     {
         match encode(self.binds) {
             Ok(arguments) => {

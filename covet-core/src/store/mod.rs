@@ -21,6 +21,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
+use smallvec::SmallVec;
 
 pub use self::memory::{MemoryStore, Stats};
 #[cfg(feature = "redis")]
@@ -143,8 +144,12 @@ pub enum Step<'a> {
         key: Key,
         /// The limit.
         policy: &'a rate_limit::Policy,
+        /// Other limits for some of those whose session the batch has found before; the first that is theirs holds.
+        tiers: &'a [Tier],
         /// How much.
         cost: u32,
+        /// Whether the batch goes on where the limit is reached.
+        shadow: bool,
     },
     /// Read a session, refuse it when it has ended, and note that it was used.
     Session {
@@ -173,11 +178,24 @@ pub enum Step<'a> {
     },
 }
 
+/// What a limit is for those who hold one of some roles.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Tier {
+    /// The roles.
+    pub roles: Vec<String>,
+    /// The limit; `None` for none.
+    pub policy: Option<rate_limit::Policy>,
+}
+
 /// What a step answered.
 #[derive(Clone, PartialEq, Debug)]
 pub enum Outcome {
     /// Of [`Step::Charge`].
     Charge(rate_limit::Answer),
+    /// Of [`Step::Charge`] in shadow.
+    Shadow(rate_limit::Answer),
+    /// Of [`Step::Charge`] for somebody it does not bind.
+    Exempt,
     /// Of [`Step::Session`].
     Session(session::Answer),
     /// Of [`Step::Lockout`].
@@ -187,17 +205,37 @@ pub enum Outcome {
 }
 
 impl Outcome {
+    const fn of_charge(answer: rate_limit::Answer, shadow: bool) -> Self {
+        if shadow { Self::Shadow(answer) } else { Self::Charge(answer) }
+    }
+
+    /// Whether a limit in shadow is reached.
+    #[must_use]
+    pub const fn would_refuse(&self) -> bool {
+        matches!(self, Self::Shadow(answer) if answer.is_refused())
+    }
+
+    /// The session, if one was found.
+    #[must_use]
+    pub const fn session(&self) -> Option<&Arc<session::Record>> {
+        if let Self::Session(answer) = self { answer.live() } else { None }
+    }
+
     /// Whether the batch stops here.
     #[must_use]
     pub fn is_refusal(&self) -> bool {
         match self {
             Self::Charge(answer) => answer.is_refused(),
+            Self::Shadow(_) | Self::Exempt => false,
             Self::Session(answer) => answer.live().is_none(),
             Self::Lockout(answer) => answer.is_locked(),
             Self::Totp(accepted) => !accepted,
         }
     }
 }
+
+/// What the steps of a batch answered, in order; most batches are short.
+pub type Outcomes = SmallVec<[Outcome; 4]>;
 
 /// What a step does to its entry.
 #[derive(Clone, PartialEq, Debug)]
@@ -220,17 +258,33 @@ impl Step<'_> {
         }
     }
 
+    /// The same step for whoever the batch has found so far: with the limit of their tier. `None` if it does not bind
+    /// them.
+    #[must_use]
+    pub fn for_whom(self, outcomes: &[Outcome]) -> Option<Self> {
+        let Self::Charge { key, tiers, cost, shadow, .. } = self else { return Some(self) };
+        if tiers.is_empty() {
+            return Some(self);
+        }
+        let holds = |record: &session::Record, tier: &Tier| record.user.roles.iter().any(|r| tier.roles.contains(r));
+        let session = outcomes.iter().rev().find_map(Outcome::session);
+        match session.and_then(|record| tiers.iter().find(|tier| holds(record, tier))) {
+            None => Some(self),
+            Some(tier) => tier.policy.as_ref().map(|policy| Self::Charge { key, policy, tiers: &[], cost, shadow }),
+        }
+    }
+
     /// What the step means: pure, and the same on every store. A value of another kind than the key's space counts
     /// as absent for counters and as ended for sessions.
     #[must_use]
     pub fn apply(&self, state: Option<&State>, now: Timestamp) -> Change {
         match self {
-            Self::Charge { policy, cost, .. } => {
+            Self::Charge { policy, cost, shadow, .. } => {
                 let state = state.and_then(|s| if let State::Limit(s) = s { Some(s) } else { None });
                 let (state, answer) = rate_limit::charge(policy, state, *cost, now);
                 let write = state
                     .map(|state| Write { expires: rate_limit::expires(policy, &state), state: State::Limit(state) });
-                Change { outcome: Outcome::Charge(answer), write }
+                Change { outcome: Outcome::of_charge(answer, *shadow), write }
             }
             Self::Session { policy, .. } => {
                 let record = state.and_then(|s| if let State::Session(s) = s { Some(s) } else { None });
@@ -300,17 +354,33 @@ pub trait Store: Send + Sync + fmt::Debug {
         now: Timestamp,
     ) -> Result<bool, StoreError>;
 
-    /// All live entries of an owner in a space.
+    /// All live entries of an owner in a space; of [`Space::Limit`] perhaps not all, for nobody lists counters.
     async fn list(&self, space: Space, owner: &Tag, now: Timestamp) -> Result<Vec<(Key, Versioned)>, StoreError>;
 
     /// Forgets what has expired; called now and then, bounded work a call.
     async fn sweep(&self, now: Timestamp) -> Result<(), StoreError>;
 
+    /// Runs the first steps of a batch as far as it can without waiting, adds their outcomes, and says whether the
+    /// batch is done. If not, the steps that have no outcome yet are for [`Store::run`]. A store in memory so spares
+    /// the guard of a request a future. It may stop before a session but not after one: the tiers of later charges go
+    /// by it.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when a step fails.
+    fn run_now(&self, steps: &[Step<'_>], now: Timestamp, outcomes: &mut Outcomes) -> Result<bool, StoreError> {
+        let _ = (steps, now, outcomes);
+        Ok(false)
+    }
+
     /// Runs the steps in order, each atomically, up to and including the first refusal.
     async fn run(&self, steps: &[Step<'_>], now: Timestamp) -> Result<Vec<Outcome>, StoreError> {
         let mut outcomes = Vec::with_capacity(steps.len());
         for step in steps {
-            let outcome = run_by_swap(self, step, now).await?;
+            let outcome = match step.for_whom(&outcomes) {
+                Some(step) => run_by_swap(self, &step, now).await?,
+                None => Outcome::Exempt,
+            };
             let refused = outcome.is_refusal();
             outcomes.push(outcome);
             if refused {

@@ -11,7 +11,9 @@ use async_trait::async_trait;
 use sqlx::SqlitePool;
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
-use super::{Key, MemoryStore, Outcome, Space, State, Stats, Step, Store, StoreError, Tag, Versioned, Write};
+use super::{
+    Change, Key, MemoryStore, Outcome, Outcomes, Space, State, Stats, Step, Store, StoreError, Tag, Versioned, Write,
+};
 use crate::time::Timestamp;
 
 /// How many expired rows a sweep deletes.
@@ -72,24 +74,30 @@ impl SqliteStore {
         self.shared.memory.stats()
     }
 
-    /// Runs one step: without a lock if it changes nothing durable, which is nearly always so.
-    async fn step(&self, step: &Step<'_>, now: Timestamp) -> Result<Outcome, StoreError> {
-        let (key, memory) = (step.key(), &self.shared.memory);
-        if !key.space.is_durable() {
-            return memory.step(step, now);
+    /// Runs one step if it changes nothing durable, which is nearly always so.
+    fn step_now(&self, step: &Step<'_>, now: Timestamp) -> Result<Option<Outcome>, StoreError> {
+        if !step.key().space.is_durable() {
+            return self.shared.memory.step(step, now).map(Some);
         }
-        let apply = || step.apply(memory.get(key, now).as_ref().map(|current| &current.state), now);
-        let change = apply();
-        if change.write.is_none() {
-            return Ok(change.outcome);
+        let Change { outcome, write } = self.apply(step, now);
+        Ok(write.is_none().then_some(outcome))
+    }
+
+    async fn step(&self, step: &Step<'_>, now: Timestamp) -> Result<Outcome, StoreError> {
+        if let Some(outcome) = self.step_now(step, now)? {
+            return Ok(outcome);
         }
         let turn = self.turn().await;
         // Others may have written while this one waited: only now is it decided.
-        let change = apply();
+        let (key, change) = (step.key(), self.apply(step, now));
         if change.write.is_some() {
             self.write(turn, *key, change.write, now).await?;
         }
         Ok(change.outcome)
+    }
+
+    fn apply(&self, step: &Step<'_>, now: Timestamp) -> Change {
+        step.apply(self.shared.memory.get(step.key(), now).as_ref().map(|current| &current.state), now)
     }
 
     async fn turn(&self) -> OwnedMutexGuard<()> {
@@ -213,10 +221,29 @@ impl Store for SqliteStore {
         Ok(())
     }
 
+    fn run_now(&self, steps: &[Step<'_>], now: Timestamp, outcomes: &mut Outcomes) -> Result<bool, StoreError> {
+        for step in steps {
+            let outcome = match step.for_whom(outcomes) {
+                Some(step) => self.step_now(&step, now)?,
+                None => Some(Outcome::Exempt),
+            };
+            let Some(outcome) = outcome else { return Ok(false) };
+            let refused = outcome.is_refusal();
+            outcomes.push(outcome);
+            if refused {
+                break;
+            }
+        }
+        Ok(true)
+    }
+
     async fn run(&self, steps: &[Step<'_>], now: Timestamp) -> Result<Vec<Outcome>, StoreError> {
         let mut outcomes = Vec::with_capacity(steps.len());
         for step in steps {
-            let outcome = self.step(step, now).await?;
+            let outcome = match step.for_whom(&outcomes) {
+                Some(step) => self.step(&step, now).await?,
+                None => Outcome::Exempt,
+            };
             let refused = outcome.is_refusal();
             outcomes.push(outcome);
             if refused {

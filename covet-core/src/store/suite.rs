@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 use std::iter;
 use std::sync::Arc;
 
-use super::{Key, Outcome, Space, State, Step, Store, Tag, Write};
+use super::{Key, Outcome, Space, State, Step, Store, Tag, Tier, Write};
 use crate::account::AccountId;
 use crate::time::Timestamp;
 use crate::units::{Count, Rate};
@@ -34,6 +34,8 @@ macro_rules! store_suite {
             the_sessions_of_an_owner_are_listed
             a_batch_runs_in_order_to_the_first_refusal
             a_refused_charge_changes_nothing
+            a_limit_in_shadow_tells_and_lets_pass
+            a_tier_holds_for_whose_session_the_batch_has_found
             a_limit_holds_under_concurrency
             a_code_is_accepted_once_under_concurrency
             guesses_at_once_are_counted_one_by_one
@@ -76,7 +78,7 @@ fn rates(rates: &[(u32, u64)]) -> rate_limit::Policy {
 
 fn record(id: u8, now: Timestamp) -> Arc<session::Record> {
     Arc::new(session::Record {
-        user: session::User { id: AccountId::from(format!("account-{id}")), name: "Ada".to_owned(), roles: Vec::new() },
+        user: session::User { id: AccountId::from(format!("account-{id}")), name: "Ada".to_owned(), roles: roles(id) },
         handle: format!("handle-{id}"),
         stage: session::Stage::Full,
         created: now,
@@ -89,6 +91,21 @@ fn record(id: u8, now: Timestamp) -> Arc<session::Record> {
     })
 }
 
+/// Nobody, a customer, and one of the house who also is a customer.
+fn roles(id: u8) -> Vec<String> {
+    let roles: &[&str] = match id % 3 {
+        0 => &[],
+        1 => &["pro"],
+        _ => &["pro", "staff"],
+    };
+    roles.iter().map(|role| (*role).to_owned()).collect()
+}
+
+fn tiers() -> [Tier; 2] {
+    let tier = |role: &str, policy| Tier { roles: vec!["nobody".to_owned(), role.to_owned()], policy };
+    [tier("staff", None), tier("pro", Some(rates(&[(4, 60)])))]
+}
+
 fn session(id: u8, now: Timestamp) -> Write {
     let record = record(id, now);
     Write { expires: session::expires(&session::Policy::default(), &record), state: State::Session(record) }
@@ -96,6 +113,10 @@ fn session(id: u8, now: Timestamp) -> Write {
 
 fn claim(key: Key, step: u64) -> Step<'static> {
     Step::Totp { key, step, remember_millis: 90_000 }
+}
+
+fn charge_step(key: Key, policy: &rate_limit::Policy, cost: u32) -> Step<'_> {
+    Step::Charge { key, policy, tiers: &[], cost, shadow: false }
 }
 
 /// Runs the same step in `tasks` tasks at once and counts those that were not refused.
@@ -246,7 +267,7 @@ pub async fn the_sessions_of_an_owner_are_listed<S: Store>(store: Arc<S>) {
 /// Each step of a batch sees what those before it did, and none runs after a refusal.
 pub async fn a_batch_runs_in_order_to_the_first_refusal<S: Store>(store: Arc<S>) {
     let (once, sessions) = (rates(&[(1, 60)]), session::Policy::default());
-    let charge = |id| Step::Charge { key: key(Space::Limit, 1, id), policy: &once, cost: 1 };
+    let charge = |id| charge_step(key(Space::Limit, 1, id), &once, 1);
     let live = key(Space::Session, 1, 1);
     assert!(store.swap(&live, None, Some(session(1, NOW)), NOW).await.unwrap());
     let read = |key| Step::Session { key, policy: &sessions };
@@ -265,7 +286,7 @@ pub async fn a_batch_runs_in_order_to_the_first_refusal<S: Store>(store: Arc<S>)
 /// A charge that does not fit one of its rates is not counted by the others.
 pub async fn a_refused_charge_changes_nothing<S: Store>(store: Arc<S>) {
     let (policy, entry) = (rates(&[(2, 60), (3, 3600)]), key(Space::Limit, 1, 1));
-    let charge = |cost| [Step::Charge { key: entry, policy: &policy, cost }];
+    let charge = |cost| [charge_step(entry, &policy, cost)];
     assert!(!store.run(&charge(2), NOW).await.unwrap().iter().any(Outcome::is_refusal));
     let before = store.read(&entry, NOW).await.unwrap();
     for cost in [1, 2, 3, u32::MAX] {
@@ -276,12 +297,46 @@ pub async fn a_refused_charge_changes_nothing<S: Store>(store: Arc<S>) {
     assert!(store.run(&charge(1), later(61)).await.unwrap().iter().all(Outcome::is_refusal));
 }
 
+/// It counts as any other, and the batch goes on.
+pub async fn a_limit_in_shadow_tells_and_lets_pass<S: Store>(store: Arc<S>) {
+    let policy = rates(&[(1, 60)]);
+    let charge =
+        |id, shadow| Step::Charge { key: key(Space::Limit, 1, id), policy: &policy, tiers: &[], cost: 1, shadow };
+    let batch = [charge(1, true), charge(2, false)];
+    for (would_refuse, refused) in [(false, false), (true, true)] {
+        let outcomes = store.run(&batch, NOW).await.unwrap();
+        let found: Vec<_> = outcomes.iter().map(|outcome| (outcome.would_refuse(), outcome.is_refusal())).collect();
+        assert_eq!(found, [(would_refuse, false), (false, refused)]);
+    }
+    assert!(store.run(&[charge(1, false)], NOW).await.unwrap().iter().all(Outcome::is_refusal));
+}
+
+/// One without a role has one, a customer four, one of the house as many as they like; a stranger has that of nobody.
+pub async fn a_tier_holds_for_whose_session_the_batch_has_found<S: Store>(store: Arc<S>) {
+    let (policy, tiers, sessions) = (rates(&[(1, 60)]), tiers(), session::Policy::default());
+    for (id, admits) in [(3, 1), (1, 4), (2, 20)] {
+        let read = Step::Session { key: key(Space::Session, id, id), policy: &sessions };
+        let limit = key(Space::Limit, id, 1);
+        let charge = Step::Charge { key: limit, policy: &policy, tiers: &tiers, cost: 1, shadow: false };
+        assert!(store.swap(read.key(), None, Some(session(id, NOW)), NOW).await.unwrap());
+        let mut admitted = 0;
+        for _ in 0..20 {
+            let outcomes = store.run(&[read, charge], NOW).await.unwrap();
+            admitted += usize::from(!outcomes.last().unwrap().is_refusal());
+            assert_eq!(outcomes.last() == Some(&Outcome::Exempt), id == 2);
+        }
+        assert_eq!(admitted, admits, "{id}");
+        let by_nobody = store.run(&[charge], NOW).await.unwrap();
+        assert_eq!(by_nobody.last().unwrap().is_refusal(), id != 2, "{id}");
+    }
+}
+
 /// 200 at once, of which the limit admits 100.
 pub async fn a_limit_holds_under_concurrency<S: Store + 'static>(store: Arc<S>) {
     let policy = Arc::new(rates(&[(100, 60)]));
     for round in 0..ROUNDS {
         let key = key(Space::Limit, 1, round);
-        assert_eq!(at_once(&store, 200, &policy, move |policy| Step::Charge { key, policy, cost: 1 }).await, 100);
+        assert_eq!(at_once(&store, 200, &policy, move |policy| charge_step(key, policy, 1)).await, 100);
     }
 }
 
@@ -343,6 +398,10 @@ impl Model {
     fn run(&mut self, steps: &[Step<'_>], now: Timestamp) -> Vec<Outcome> {
         let mut outcomes = Vec::new();
         for step in steps {
+            let Some(step) = step.for_whom(&outcomes) else {
+                outcomes.push(Outcome::Exempt);
+                continue;
+            };
             let change = step.apply(self.read(step.key(), now), now);
             if change.write.is_some() {
                 self.set(*step.key(), change.write);
@@ -370,7 +429,17 @@ impl Numbers {
 
 /// Batches, swaps and sweeps at random.
 pub async fn random_steps_answer_as_the_pure_checks_do<S: Store>(store: Arc<S>) {
-    let policies = [rates(&[(3, 2)]), rates(&[(40, 5), (50, 60)]), rates(&[(100, 30)])];
+    use rate_limit::Algorithm::{FixedWindow, TokenBucket};
+    let policies = [
+        rates(&[(3, 2)]),
+        rates(&[(40, 5), (50, 60)]),
+        rates(&[(100, 30)]),
+        rates(&[(7, 3)]).counted_by(TokenBucket, Some(Count::of(4))).unwrap(),
+        rates(&[(9, 2), (50, 45)]).counted_by(TokenBucket, None).unwrap(),
+        rates(&[(6, 2)]).counted_by(FixedWindow, None).unwrap(),
+        rates(&[(9, 3), (40, 60)]).counted_by(FixedWindow, None).unwrap(),
+    ];
+    let tiers = tiers();
     let sessions = session::Policy::default();
     let (mut model, mut numbers, mut now) = (Model::default(), Numbers(0x9E37_79B9_7F4A_7C15), NOW);
     for round in 0..1500 {
@@ -380,10 +449,13 @@ pub async fn random_steps_answer_as_the_pure_checks_do<S: Store>(store: Arc<S>) 
             let (kind, owner, id) = (numbers.below(4), numbers.below(3) as u8, numbers.below(3) as u8);
             let cost = 1 + numbers.below(3) as u32;
             steps.push(match kind {
-                0 => match policies.get(usize::from(id)) {
-                    Some(policy) => Step::Charge { key: key(Space::Limit, owner, id), policy, cost },
-                    None => continue,
-                },
+                0 => {
+                    let which = numbers.below(policies.len() as u64);
+                    let Some(policy) = policies.get(which as usize) else { continue };
+                    let (key, tiers) =
+                        (key(Space::Limit, owner, which as u8), if which == 1 { &tiers[..] } else { &[] });
+                    Step::Charge { key, policy, tiers, cost, shadow: numbers.below(8) == 0 }
+                }
                 1 => Step::Session { key: key(Space::Session, owner, id), policy: &sessions },
                 2 => {
                     use lockout::Event::{Attempt, Look, Success};

@@ -73,7 +73,7 @@ fn limit() -> rate_limit::Policy {
 }
 
 async fn charge(store: &impl Store, policy: &rate_limit::Policy, key: Key, now: Timestamp) -> Result<bool, StoreError> {
-    let outcomes = store.run(&[Step::Charge { key, policy, cost: 1 }], now).await?;
+    let outcomes = store.run(&[Step::Charge { key, policy, tiers: &[], cost: 1, shadow: false }], now).await?;
     Ok(outcomes.iter().all(|outcome| !outcome.is_refusal()))
 }
 
@@ -86,6 +86,40 @@ async fn a_flood_of_keys_stays_in_the_bound_and_is_counted() {
     let stats = store.stats();
     assert!(stats.entries <= 6400, "{stats:?}");
     assert_eq!(stats.entries as u64 + stats.evictions, 20_000);
+}
+
+#[tokio::test]
+async fn a_counter_is_the_same_entry_however_it_is_kept() {
+    let (store, policy, entry) = (MemoryStore::new(6400), limit(), key(Space::Limit, 1));
+    assert!(charge(&store, &policy, entry, NOW).await.unwrap());
+    // Read, it is an entry with a version; charged again, the one that was read.
+    let read = store.read(&entry, NOW).await.unwrap().unwrap();
+    assert!(!charge(&store, &policy, entry, NOW.plus_millis(3_599_999)).await.unwrap());
+    assert_eq!(store.stats().entries, 1);
+    // Removed by whoever read it, it begins anew; a second time it is another.
+    assert!(store.swap(&entry, Some(read.version), None, NOW).await.unwrap());
+    assert!(charge(&store, &policy, entry, NOW).await.unwrap());
+    assert!(!store.swap(&entry, Some(read.version), None, NOW).await.unwrap());
+    assert!(!store.swap(&entry, None, None, NOW).await.unwrap());
+    assert!(!charge(&store, &policy, entry, NOW).await.unwrap());
+    assert!(charge(&store, &policy, entry, NOW.plus_millis(3_600_000)).await.unwrap());
+}
+
+#[tokio::test]
+async fn sweeping_forgets_counters_that_have_ended_and_no_other() {
+    let (store, policy) = (MemoryStore::new(100_000), limit());
+    for number in 0..20_000 {
+        let now = NOW.plus_millis((number % 2) * 1_800_000);
+        assert!(charge(&store, &policy, key(Space::Limit, number), now).await.unwrap());
+    }
+    for _ in 0..1000 {
+        store.sweep(NOW.plus_millis(3_600_000)).await.unwrap();
+    }
+    assert_eq!(store.stats(), Stats { entries: 10_000, evictions: 0 });
+    for number in 0..20_000 {
+        let admitted = charge(&store, &policy, key(Space::Limit, number), NOW.plus_millis(3_600_000)).await.unwrap();
+        assert_eq!(admitted, number % 2 == 0);
+    }
 }
 
 #[tokio::test]

@@ -27,7 +27,15 @@ pub(crate) fn expand(name: Name, arguments: TokenStream, item: TokenStream) -> T
     let mut parsed = parse::collect(name, here, arguments, &mut function.attrs);
     let misplaced = parse::route_attribute(&function).err();
     let errors = &mut parsed.errors;
-    errors.extend(misplaced.iter().map(|misplaced| misplaced.error(name, here)));
+    match &misplaced {
+        // One route attribute is enough for all of them.
+        Some(none @ Misplaced::NoRoute) => errors.push(none.error(name, here)),
+        Some(misplaced) => {
+            let attributes = parsed.attributes.iter();
+            errors.extend(attributes.map(|attribute| misplaced.error(attribute.name, &attribute.tokens)));
+        }
+        None => {}
+    }
     errors.extend(validate::contradictions(&parsed.attributes));
     let found = policy::find();
     match &found {

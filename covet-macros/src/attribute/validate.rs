@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use covet_core::policy::{Document, FILE_NAME, Policy, nearest};
-use covet_core::rate_limit::{self, Scope};
+use covet_core::policy::{Document, FILE_NAME, LimitName, PermissionName, Policy, RoleName, nearest};
+use covet_core::rate_limit;
 use covet_core::units::Time;
 use syn::LitStr;
 
@@ -94,6 +94,15 @@ impl Section {
         }
     }
 
+    /// What a name must be, if this text is none.
+    fn expects(self, name: &str) -> Result<(), &'static str> {
+        match self {
+            Self::RateLimits => name.parse::<LimitName>().map(drop).map_err(|_| LimitName::EXPECTED),
+            Self::Permissions => name.parse::<PermissionName>().map(drop).map_err(|_| PermissionName::EXPECTED),
+            Self::Roles => name.parse::<RoleName>().map(drop).map_err(|_| RoleName::EXPECTED),
+        }
+    }
+
     fn names(self, policy: &Policy) -> Vec<&str> {
         match self {
             Self::RateLimits => policy.rate_limits.keys().map(|name| name.as_str()).collect(),
@@ -136,7 +145,7 @@ fn unknown(section: Section, name: &LitStr, document: &Document) -> Option<syn::
             format!("`{text}` is a {}: write `#[{}(\"{text}\")]`", other.noun(), other.attribute())
         }
         (Some(near), None) => format!("did you mean `{near}` ({FILE_NAME}:{})?", line(&[section.key(), near])),
-        (None, None) if known.is_empty() => format!("{FILE_NAME} has no `[{}]` yet", section.key()),
+        (None, None) if known.is_empty() => first_of(section, &text, document),
         (None, None) => {
             let mut names: Vec<_> = known.iter().take(NAMES_TOLD).map(|name| format!("`{name}`")).collect();
             names.extend((known.len() > NAMES_TOLD).then(|| "…".to_owned()));
@@ -146,12 +155,30 @@ fn unknown(section: Section, name: &LitStr, document: &Document) -> Option<syn::
     Some(mistake::at(name.span(), "unknown_name", format!("unknown {} `{text}`", section.noun()), help))
 }
 
+/// What to write where the policy has no names of the section yet.
+fn first_of(section: Section, name: &str, document: &Document) -> String {
+    if let Err(expected) = section.expects(name) {
+        return format!("{FILE_NAME} has no {} yet, and this cannot be one; expected {expected}", section.noun());
+    }
+    let table = match section {
+        Section::RateLimits => format!("[rate_limits.{name}]\n      limits = [\"5/5m\"]"),
+        Section::Roles => format!("[roles.{name}]\n      permissions = []"),
+        // A table cannot stand there twice.
+        Section::Permissions => match document.position(&["permissions"]) {
+            Some(position) => {
+                let place = format!("`[permissions]` ({FILE_NAME}:{}) is empty; write in it", position.line);
+                return format!("{place}\n      \"{name}\" = \"what it lets one do\"");
+            }
+            None => format!("[permissions]\n      \"{name}\" = \"what it lets one do\""),
+        },
+    };
+    format!("{FILE_NAME} has no {} yet; write in it\n      {table}", section.noun())
+}
+
 fn nobody_to_count(name: &LitStr, document: &Document) -> Option<syn::Error> {
     let text = name.value();
-    let scope = document.policy.rate_limits.get(text.as_str()).map(rate_limit::Policy::scope)?;
-    if !matches!(scope, Scope::User | Scope::Session) {
-        return None;
-    }
+    let mut scopes = document.policy.rate_limits.get(text.as_str()).map(rate_limit::Policy::scopes)?.iter();
+    let scope = scopes.find(|scope| scope.needs_user())?;
     let line = document.position(&["rate_limits", &text, "scope"]).map_or(1, |position| position.line);
     let message =
         format!("the rate limit `{text}` counts by {scope} ({FILE_NAME}:{line}), and this route admits anyone");

@@ -13,6 +13,9 @@ use proc_macro2::TokenStream;
 
 use crate::{paths, policy};
 
+/// The code of what is wrong with a value behind the statement.
+const ARGUMENT: &str = "sql::argument";
+
 /// The statement as an expression, or every mistake in it.
 pub(crate) fn expand(input: TokenStream) -> TokenStream {
     let checked = syn::parse2::<parse::Input>(input).and_then(|input| validate::validate(input, &policy::sql_policy()));

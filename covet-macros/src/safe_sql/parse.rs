@@ -4,6 +4,12 @@ use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream};
 use syn::{Error, Expr, Ident, LitStr, Result, Token, Type};
 
+use super::ARGUMENT;
+use crate::mistake;
+
+/// The code of what is no literal.
+const LITERAL: &str = "sql::not_a_literal";
+
 /// What stands in the parentheses of `safe_sql!`.
 pub(super) struct Input {
     /// What a row is read as.
@@ -23,18 +29,18 @@ pub(super) struct Argument {
 impl Parse for Input {
     fn parse(input: ParseStream<'_>) -> Result<Self> {
         if input.is_empty() {
-            return Err(here(input, "[covet::sql::not_a_literal] a statement is expected: `safe_sql!(\"SELECT ..\")`"));
+            return Err(mistake::at(
+                input.span(),
+                LITERAL,
+                "a statement is expected",
+                "write `safe_sql!(\"SELECT ..\")`",
+            ));
         }
         let row = row(input)?;
         let literals = literals(input)?;
         let arguments = arguments(input)?;
         Ok(Self { row, literals, arguments })
     }
-}
-
-/// An error at the next token, or at the macro behind the last.
-fn here(input: ParseStream<'_>, message: &str) -> Error {
-    Error::new(input.span(), message)
 }
 
 /// `Type:`. What is neither that nor a literal is left to `literals`, which says what it is.
@@ -56,10 +62,8 @@ fn literals(input: ParseStream<'_>) -> Result<Vec<LitStr>> {
         literals.push(input.parse::<LitStr>()?);
     }
     if let Some(suffixed) = literals.iter().find(|literal| !literal.suffix().is_empty()) {
-        return Err(Error::new(
-            suffixed.span(),
-            format!("[covet::sql::not_a_literal] unknown suffix `{}`", suffixed.suffix()),
-        ));
+        let message = format!("unknown suffix `{}`", suffixed.suffix());
+        return Err(mistake::at(suffixed.span(), LITERAL, message, "delete it: the text of a statement has no suffix"));
     }
     if literals.is_empty() {
         return Err(not_a_literal(input));
@@ -67,21 +71,18 @@ fn literals(input: ParseStream<'_>) -> Result<Vec<LitStr>> {
     if input.is_empty() || input.peek(Token![,]) {
         return Ok(literals);
     }
-    Err(here(
-        input,
-        match input.peek(Token![+]) {
-            true => {
-                "[covet::sql::not_a_literal] SQL cannot be put together with `+`\n  = help: write literals one after another, and values as `{name}`"
-            }
-            false => "[covet::sql::not_a_literal] a literal or a comma is expected behind the statement",
-        },
-    ))
+    let message = match input.peek(Token![+]) {
+        true => "SQL cannot be put together with `+`",
+        false => "a literal or a comma is expected behind the statement",
+    };
+    Err(mistake::at(input.span(), LITERAL, message, "write literals one after another, and values as `{name}`"))
 }
 
 /// The expression that stands where the SQL should, named for what it is.
 fn not_a_literal(input: ParseStream<'_>) -> Error {
+    let help = "only what is written here can be checked; write values as `{name}`";
     let Ok(expression) = input.fork().parse::<Expr>() else {
-        return here(input, "[covet::sql::not_a_literal] SQL must be a string literal here");
+        return mistake::at(input.span(), LITERAL, "SQL must be a string literal here", help);
     };
     let found = match &expression {
         Expr::Macro(found) => match found.mac.path.segments.last() {
@@ -99,13 +100,7 @@ fn not_a_literal(input: ParseStream<'_>) -> Error {
         },
         _ => "an expression".to_owned(),
     };
-    Error::new_spanned(
-        expression,
-        format!(
-            "[covet::sql::not_a_literal] SQL must be a string literal here, not {found}\n  \
-             = help: only what is written here can be checked; write values as `{{name}}`"
-        ),
-    )
+    mistake::on(expression, LITERAL, format!("SQL must be a string literal here, not {found}"), help)
 }
 
 fn arguments(input: ParseStream<'_>) -> Result<Vec<Argument>> {
@@ -117,7 +112,8 @@ fn arguments(input: ParseStream<'_>) -> Result<Vec<Argument>> {
         }
         arguments.push(input.parse::<Argument>()?);
         if !input.is_empty() && !input.peek(Token![,]) {
-            return Err(here(input, "[covet::sql::argument] a comma is expected between values"));
+            let help = "write `safe_sql!(\"..\", a = 1, b = 2)`";
+            return Err(mistake::at(input.span(), ARGUMENT, "a comma is expected between values", help));
         }
     }
     Ok(arguments)
@@ -126,13 +122,30 @@ fn arguments(input: ParseStream<'_>) -> Result<Vec<Argument>> {
 impl Parse for Argument {
     fn parse(input: ParseStream<'_>) -> Result<Self> {
         if !(input.peek(Ident::peek_any) && input.peek2(Token![=]) && !input.peek2(Token![==])) {
-            let value = input.fork().parse::<Expr>();
-            let message =
-                "[covet::sql::argument] a value behind the statement needs a name: `name = value`, for `{name}`";
-            return Err(value.map_or_else(|_| here(input, message), |value| Error::new_spanned(value, message)));
+            return Err(without_name(input));
         }
         let name = Ident::parse_any(input)?;
         input.parse::<Token![=]>()?;
+        if input.is_empty() || input.peek(Token![,]) {
+            let help = format!("write one, or delete `{name} =`: `{{{name}}}` is then the variable `{name}`");
+            return Err(mistake::at(name.span(), ARGUMENT, format!("a value is expected behind `{name} =`"), help));
+        }
         Ok(Self { name, value: input.parse()? })
     }
+}
+
+/// What stands where `name = value` should.
+fn without_name(input: ParseStream<'_>) -> Error {
+    let message = "a value behind the statement needs a name";
+    let example = "write `name = value` here, and `{name}` in the statement";
+    let Ok(value) = input.fork().parse::<Expr>() else {
+        return mistake::at(input.span(), ARGUMENT, message, example);
+    };
+    let variable = match &value {
+        Expr::Path(path) => path.path.get_ident(),
+        _ => None,
+    };
+    let delete = |name| format!("delete it: `{{{name}}}` in the statement is the variable `{name}`");
+    let help = variable.map_or_else(|| example.to_owned(), delete);
+    mistake::on(&value, ARGUMENT, message, help)
 }

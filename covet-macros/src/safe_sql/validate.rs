@@ -6,8 +6,10 @@ use proc_macro2::Span;
 use syn::ext::IdentExt;
 use syn::{Error, Expr, Result, Type};
 
+use super::ARGUMENT;
 use super::parse::{Argument, Input};
 use super::text::Text;
+use crate::mistake;
 
 /// A statement without mistakes.
 pub(super) struct Statement {
@@ -58,7 +60,10 @@ fn duplicates(arguments: &[Argument]) -> Vec<Error> {
     let names: Vec<_> = arguments.iter().map(|argument| argument.name.unraw()).collect();
     let repeated =
         arguments.iter().enumerate().filter(|(index, a)| names.iter().take(*index).any(|name| *name == a.name.unraw()));
-    let error = |name: &syn::Ident| Error::new(name.span(), format!("[covet::sql::argument] `{name}` is given twice"));
+    let error = |name: &syn::Ident| {
+        let help = format!("delete one of the two: every `{{{0}}}` is the same value", name.unraw());
+        mistake::at(name.span(), ARGUMENT, format!("`{name}` is given twice"), help)
+    };
     repeated.map(|(_, argument)| error(&argument.name)).collect()
 }
 
@@ -68,16 +73,16 @@ fn unused(argument: &Argument, binds: &[Bind]) -> Option<Error> {
         return None;
     }
     let field = binds.iter().find(|bind| bind.path.split('.').next() == Some(&name));
-    let message = match (field, nearest(&name, binds)) {
-        (Some(bind), _) => format!(
-            "`{name}` is given, but the statement reads the field `{{{}}}`\n  \
-             = help: write `{{{name}}}` and give the field: `{name} = value.field`",
-            bind.path
+    let missing = format!("the statement has no `{{{name}}}`, so this value is never used");
+    let (message, help) = match (field, nearest(&name, binds)) {
+        (Some(bind), _) => (
+            format!("`{name}` is given, but the statement reads the field `{{{}}}`", bind.path),
+            format!("write `{{{name}}}` and give the field: `{name} = value.field`"),
         ),
-        (None, Some(near)) => format!("the statement has no `{{{name}}}`; did you mean `{near}`?"),
-        (None, None) => format!("the statement has no `{{{name}}}`, so this value is never used"),
+        (None, Some(near)) => (missing, format!("did you mean `{near}`?")),
+        (None, None) => (missing, format!("write `{{{name}}}` where the value belongs, or delete it")),
     };
-    Some(Error::new(argument.name.span(), format!("[covet::sql::argument] {message}")))
+    Some(mistake::at(argument.name.span(), ARGUMENT, message, help))
 }
 
 /// The placeholder that was meant by a slip of a few letters.
@@ -88,9 +93,11 @@ fn nearest<'b>(name: &str, binds: &'b [Bind]) -> Option<&'b str> {
 }
 
 fn without_rows(row: &Type, compiled: &Compiled) -> Option<Error> {
-    let message = "[covet::sql::no_rows] this statement returns no rows to read as this type\n  \
-                   = help: end the statement with `RETURNING ..`, or leave the type out";
-    (compiled.class() == Class::Execute).then(|| Error::new_spanned(row, message))
+    let (message, help) = (
+        "this statement returns no rows to read as this type",
+        "end the statement with `RETURNING ..`, or leave the type out",
+    );
+    (compiled.class() == Class::Execute).then(|| mistake::on(row, "sql::no_rows", message, help))
 }
 
 fn value(bind: &Bind, arguments: &mut Vec<Argument>, text: &Text) -> Value {

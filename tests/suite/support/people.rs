@@ -1,6 +1,7 @@
 //! What people do, by the routes of the application.
 
 use covet::Timestamp;
+use covet_core::session::SessionId;
 use rocket::serde::json::json;
 use totp_rs::Totp;
 
@@ -17,6 +18,12 @@ pub(crate) struct Person {
 }
 
 impl Person {
+    /// A cookie that names their account, and a session that there is not.
+    pub(crate) fn forged(&self) -> String {
+        let (_, owner) = SessionId::parse(&self.session).unwrap();
+        SessionId::from_bytes([0; 32]).cookie_value(&owner)
+    }
+
     /// Registers; signed in nowhere yet.
     pub(crate) async fn register(wire: &impl Wire, name: &str, role: &str) -> Self {
         let password = format!("correct horse of {}", name.chars().rev().collect::<String>());

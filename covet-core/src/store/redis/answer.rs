@@ -27,7 +27,10 @@ impl Answers {
     ) -> Result<Vec<Outcome>, BadAnswer> {
         let mut outcomes = Vec::new();
         for step in steps {
-            let outcome = self.outcome(step)?;
+            let outcome = match step.for_whom(&outcomes) {
+                Some(step) => self.outcome(&step)?,
+                None => Outcome::Exempt,
+            };
             let refused = outcome.is_refusal();
             outcomes.push(outcome);
             if refused {
@@ -53,7 +56,8 @@ impl Answers {
 
     fn outcome(&mut self, step: &Step<'_>) -> Result<Outcome, BadAnswer> {
         Ok(match step {
-            Step::Charge { policy, .. } => Outcome::Charge(self.charge(policy)?),
+            Step::Charge { policy, shadow: false, .. } => Outcome::Charge(self.charge(policy)?),
+            Step::Charge { policy, shadow: true, .. } => Outcome::Shadow(self.charge(policy)?),
             Step::Session { .. } => Outcome::Session(self.session()?),
             Step::Lockout { .. } => Outcome::Lockout(self.lockout()?),
             Step::Totp { .. } => Outcome::Totp(self.yes()?),
@@ -62,10 +66,10 @@ impl Answers {
 
     fn charge(&mut self, policy: &rate_limit::Policy) -> Result<rate_limit::Answer, BadAnswer> {
         let number = usize::try_from(self.int()?).ok().and_then(|number| number.checked_sub(1)).ok_or(BadAnswer)?;
-        let rate = policy.limits().as_slice().get(number).ok_or(BadAnswer)?;
+        let rate = policy.remote_rates().nth(number).ok_or(BadAnswer)?;
         Ok(rate_limit::Answer {
-            quota: rate.count(),
-            window_seconds: rate.seconds(),
+            quota: rate.quota,
+            window_seconds: rate.window_seconds,
             retry_after_millis: u64::try_from(self.int()?).ok(),
             remaining: self.number()?,
             reset_millis: self.number()?,

@@ -8,32 +8,43 @@
 
 use std::sync::Arc;
 
-use crate::store::{State, Step, Versioned, Write};
+use super::script::Kinds;
+use crate::rate_limit::{self, Algorithm, Bucket, Counter, Fixed, RemoteRefill};
+use crate::store::{State, Step, Tier, Versioned, Write};
 use crate::time::Timestamp;
 use crate::window::Window;
-use crate::{lockout, mfa, rate_limit, session};
+use crate::{lockout, mfa, session};
 
 /// The largest number of six bytes.
 const MAX: u64 = (1 << 48) - 1;
 
 /// What kind of value an entry has. A letter stands for a layout: another layout takes another letter.
-const LIMIT: u8 = b'W';
+const WINDOWS: u8 = b'W';
+const BUCKETS: u8 = b'B';
+const FIXED: u8 = b'F';
 const SESSION: u8 = b'S';
 const LOCKOUT: u8 = b'A';
 const TOTP: u8 = b'T';
+
+/// What the second byte of a step says.
+const INDEXED: u8 = 1;
+const SHADOW: u8 = 2;
 
 /// What all steps of a run share. Without a time, the server's counts.
 pub(super) fn run(nonce: u64, now: Option<Timestamp>) -> Vec<u8> {
     Bytes::default().put(&nonce.to_be_bytes()).long(now.map_or(0, Timestamp::millis)).0
 }
 
-/// A step.
-pub(super) fn step(step: &Step<'_>, indexed: bool) -> Vec<u8> {
-    match step {
-        Step::Charge { policy, cost, .. } => {
-            policy.limits().as_slice().iter().fold(begin(b'C', indexed).int(*cost), |bytes, rate| {
-                bytes.int(rate.count()).int(seconds(rate.seconds()))
-            })
+/// A step, and the kinds of steps that it is made of.
+///
+/// # Errors
+///
+/// [`TooLong`] when its tiers have more roles than can be told.
+pub(super) fn step(step: &Step<'_>, indexed: bool) -> Result<(Vec<u8>, Kinds), TooLong> {
+    let bytes = match step {
+        Step::Charge { policy, tiers, cost, shadow, .. } => {
+            let base = charge(policy, *cost, if *shadow { SHADOW } else { 0 });
+            if tiers.is_empty() { base } else { tiered(tiers, &base, *cost, *shadow)? }
         }
         Step::Session { policy, .. } => begin(b'S', indexed)
             .long(policy.idle_timeout.millis())
@@ -50,25 +61,85 @@ pub(super) fn step(step: &Step<'_>, indexed: bool) -> Vec<u8> {
             .long(policy.window_millis)
             .long(policy.duration_millis),
         Step::Totp { step, remember_millis, .. } => begin(b'T', indexed).long(*step).long(*remember_millis),
-    }
-    .0
+    };
+    Ok((bytes.0, kinds(step)))
 }
 
+fn kinds(step: &Step<'_>) -> Kinds {
+    match step {
+        Step::Charge { policy, tiers, .. } => {
+            let tiers = tiers.iter().map(|tier| tier.policy.as_ref().map_or(Kinds::NONE, letter_of));
+            let tiered = if tiers.len() == 0 { Kinds::NONE } else { Kinds::of(b'V') };
+            tiers.fold(letter_of(policy).and(tiered), Kinds::and)
+        }
+        Step::Session { .. } => Kinds::of(b'S'),
+        Step::Lockout { .. } => Kinds::of(b'A'),
+        Step::Totp { .. } => Kinds::of(b'T'),
+    }
+}
+
+fn letter_of(policy: &rate_limit::Policy) -> Kinds {
+    Kinds::of(letter(policy))
+}
+
+fn letter(policy: &rate_limit::Policy) -> u8 {
+    match policy.algorithm() {
+        Algorithm::SlidingWindow => b'C',
+        Algorithm::TokenBucket => b'B',
+        Algorithm::FixedWindow => b'F',
+    }
+}
+
+fn charge(policy: &rate_limit::Policy, cost: u32, how: u8) -> Bytes {
+    policy.remote_rates().fold(Bytes::default().byte(letter(policy)).byte(how).int(cost), |bytes, rate| {
+        let bytes = bytes.int(seconds(rate.seconds)).int(rate.quota);
+        match rate.refill {
+            Some(RemoteRefill { parts, token_parts }) => bytes.long(parts).long(token_parts),
+            None => bytes,
+        }
+    })
+}
+
+fn tiered(tiers: &[Tier], base: &Bytes, cost: u32, shadow: bool) -> Result<Bytes, TooLong> {
+    let how = if shadow { SHADOW } else { 0 };
+    let count = u8::try_from(tiers.len()).map_err(|_| TooLong)?;
+    let bytes = Bytes::default().byte(b'V').byte(how).byte(count);
+    let bytes = tiers.iter().try_fold(bytes, |bytes, tier| {
+        let own = tier.policy.as_ref().map(|policy| charge(policy, cost, how)).unwrap_or_default();
+        bytes.text(&names(&tier.roles)?.0)?.text(&own.0)
+    })?;
+    Ok(bytes.put(&base.0))
+}
+
+fn names(names: &[String]) -> Result<Bytes, TooLong> {
+    names.iter().try_fold(Bytes::default(), |bytes, name| bytes.text(name.as_bytes()))
+}
+
+/// A list of names that is longer than 65535 bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a list of roles is too long to be kept")]
+pub(super) struct TooLong;
+
 /// To read an entry.
-pub(super) fn read() -> Vec<u8> {
-    begin(b'R', false).0
+pub(super) fn read() -> (Vec<u8>, Kinds) {
+    (begin(b'R', false).0, Kinds::of(b'R'))
 }
 
 /// To replace an entry.
 ///
 /// # Errors
 ///
-/// When a session cannot be written as JSON.
-pub(super) fn swap(expected: Option<u64>, new: Option<&Write>, indexed: bool) -> serde_json::Result<Vec<u8>> {
+/// [`TooLong`] when a session has more roles than can be told.
+pub(super) fn swap(expected: Option<u64>, new: Option<&Write>, indexed: bool) -> Result<(Vec<u8>, Kinds), TooLong> {
     let swap = begin(b'X', indexed).byte(expected.is_some().into()).put(&expected.unwrap_or(0).to_be_bytes());
-    let Some(Write { state, expires }) = new else { return Ok(swap.byte(0).0) };
-    let (kind, value) = value(state)?;
-    Ok(swap.byte(1).byte(kind).long(expires.millis()).put(&value).0)
+    let swap = match new {
+        None => swap.byte(0),
+        Some(Write { state, expires }) => {
+            let (kind, value) = value(state)?;
+            swap.byte(1).byte(kind).long(expires.millis()).put(&value.0)
+        }
+    };
+    Ok((swap.0, Kinds::of(b'X')))
 }
 
 /// An entry that was read; `None` when it is not one.
@@ -78,9 +149,16 @@ pub(super) fn entry(bytes: &[u8]) -> Option<Versioned> {
     let version = u64::from_be_bytes(entry.take()?);
     let _expires = entry.long()?;
     let state = match kind {
-        LIMIT => State::Limit(entry.limit()?),
+        WINDOWS => State::Limit(entry.limit(|counter| Some(Counter::Window(counter.window()?)))?),
+        BUCKETS => State::Limit(
+            entry.limit(|counter| Some(Counter::Bucket(Bucket { full_at: counter.long()?, part: counter.int()? })))?,
+        ),
+        FIXED => State::Limit(
+            entry.limit(|counter| Some(Counter::Fixed(Fixed { start: counter.long()?, count: counter.int()? })))?,
+        ),
         SESSION => {
             let (seen, _created, _stage) = (entry.long()?, entry.long()?, entry.take::<1>()?);
+            let _roles = entry.text()?;
             State::Session(record(Timestamp::from_millis(seen), entry.0)?)
         }
         LOCKOUT => State::Lockout(lockout::State::from(entry.window()?)),
@@ -96,25 +174,46 @@ pub(super) fn record(seen: Timestamp, json: &[u8]) -> Option<Arc<session::Record
     Some(Arc::new(session::Record { seen, ..record }))
 }
 
-fn value(state: &State) -> serde_json::Result<(u8, Vec<u8>)> {
+fn value(state: &State) -> Result<(u8, Bytes), TooLong> {
     Ok(match state {
-        State::Limit(state) => {
-            let newest = state.windows_by_seconds().filter_map(|(_, window)| window.newest()).max().unwrap_or(0);
-            let add = |bytes: Bytes, (length, window): (u64, &Window)| bytes.int(seconds(length)).window(window);
-            (LIMIT, state.windows_by_seconds().fold(Bytes::default().long(newest), add).0)
-        }
+        State::Limit(state) => limit(state)?,
         State::Session(record) => {
             let pending = record.stage == session::Stage::PendingMfa;
             let head = Bytes::default().long(record.seen.millis()).long(record.created.millis()).byte(pending.into());
-            (SESSION, head.put(&serde_json::to_vec(record)?).0)
+            let json = serde_json::to_vec(record).expect("a session has no map with keys that JSON lacks");
+            (SESSION, head.text(&names(&record.user.roles)?.0)?.put(&json))
         }
-        State::Lockout(state) => (LOCKOUT, Bytes::default().window(state.attempts()).0),
-        State::Totp(state) => (TOTP, Bytes::default().long(state.last_step).0),
+        State::Lockout(state) => (LOCKOUT, Bytes::default().window(state.attempts())),
+        State::Totp(state) => (TOTP, Bytes::default().long(state.last_step)),
     })
 }
 
+/// All counters of a limit are of one kind; what another algorithm has counted says nothing to it.
+fn limit(state: &rate_limit::State) -> Result<(u8, Bytes), TooLong> {
+    let kind = state.by_seconds().map(|(_, counter)| kind_of(counter)).next().unwrap_or(WINDOWS);
+    let counters = state.by_seconds().filter(|(_, counter)| kind_of(counter) == kind);
+    let add = |bytes: Bytes, (length, counter): (u64, &Counter)| bytes.int(seconds(length)).text(&bytes_of(counter).0);
+    Ok((kind, counters.into_iter().try_fold(Bytes::default(), add)?))
+}
+
+fn kind_of(counter: &Counter) -> u8 {
+    match counter {
+        Counter::Window(_) => WINDOWS,
+        Counter::Bucket(_) => BUCKETS,
+        Counter::Fixed(_) => FIXED,
+    }
+}
+
+fn bytes_of(counter: &Counter) -> Bytes {
+    match counter {
+        Counter::Window(window) => Bytes::default().window(window),
+        Counter::Bucket(Bucket { full_at, part }) => Bytes::default().long(*full_at).int(*part),
+        Counter::Fixed(Fixed { start, count }) => Bytes::default().long(*start).int(*count),
+    }
+}
+
 fn begin(letter: u8, indexed: bool) -> Bytes {
-    Bytes::default().byte(letter).byte(indexed.into())
+    Bytes::default().byte(letter).byte(if indexed { INDEXED } else { 0 })
 }
 
 fn seconds(seconds: u64) -> u32 {
@@ -143,17 +242,22 @@ impl Bytes {
         self.put(&bytes)
     }
 
+    /// Its length, and the text.
+    fn text(self, text: &[u8]) -> Result<Self, TooLong> {
+        let length = u16::try_from(text.len()).map_err(|_| TooLong)?;
+        Ok(self.put(&length.to_be_bytes()).put(text))
+    }
+
     fn window(self, window: &Window) -> Self {
-        let groups = Vec::from(window.clone());
-        let head = self.int(window.total()).byte(u8::try_from(groups.len()).expect("a window has at most 33 groups"));
-        groups.into_iter().fold(head, |bytes, (newest, count)| bytes.long(newest).int(count))
+        let groups = Vec::from(window.clone()).into_iter();
+        groups.fold(self.int(window.total()), |bytes, (newest, count)| bytes.long(newest).int(count))
     }
 }
 
 /// What has not been read yet.
 struct Reader<'a>(&'a [u8]);
 
-impl Reader<'_> {
+impl<'a> Reader<'a> {
     fn take<const N: usize>(&mut self) -> Option<[u8; N]> {
         let (taken, rest) = self.0.split_first_chunk()?;
         self.0 = rest;
@@ -169,19 +273,30 @@ impl Reader<'_> {
         Some(u64::from_be_bytes([0, 0, a, b, c, d, e, f]))
     }
 
-    fn window(&mut self) -> Option<Window> {
-        let _total = self.int()?;
-        let [groups] = self.take()?;
-        (0..groups).map(|_| Some((self.long()?, self.int()?))).collect::<Option<Vec<_>>>().map(Window::from)
+    fn text(&mut self) -> Option<&'a [u8]> {
+        let length = usize::from(u16::from_be_bytes(self.take()?));
+        let (text, rest) = self.0.split_at_checked(length)?;
+        self.0 = rest;
+        Some(text)
     }
 
-    fn limit(&mut self) -> Option<rate_limit::State> {
-        let _newest = self.long()?;
-        let mut windows = Vec::new();
+    /// To the end.
+    fn window(&mut self) -> Option<Window> {
+        let total = self.int()?;
+        let mut groups = Vec::new();
         while !self.0.is_empty() {
-            windows.push((u64::from(self.int()?), self.window()?));
+            groups.push((self.long()?, self.int()?));
         }
-        Some(rate_limit::State::from_windows(windows))
+        Some(Window::from(groups)).filter(|window| window.total() == total)
+    }
+
+    fn limit(&mut self, counter: impl Fn(&mut Reader<'a>) -> Option<Counter>) -> Option<rate_limit::State> {
+        let mut counters = Vec::new();
+        while !self.0.is_empty() {
+            let seconds = self.int()?;
+            counters.push((u64::from(seconds), counter(&mut Reader(self.text()?))?));
+        }
+        Some(rate_limit::State::from_counters(counters))
     }
 }
 
@@ -203,7 +318,7 @@ mod tests {
         let mut window = Window::default();
         window.add(70, 100, 5, 1000);
         let write = Write { state: State::Lockout(window.into()), expires: Timestamp::from_millis(9) };
-        let swap = swap(None, Some(&write), false).unwrap();
+        let (swap, _) = swap(None, Some(&write), false).unwrap();
         let whole = [&[LOCKOUT], &[7; 8][..], &swap[13..]].concat();
         let read = entry(&whole).unwrap();
         assert_eq!((read.state, read.version), (write.state, u64::from_be_bytes([7; 8])));

@@ -10,6 +10,7 @@ use std::time::Duration;
 use redis::{ErrorKind, RedisError, ServerErrorKind};
 
 use super::answer::BadAnswer;
+use super::encode::TooLong;
 use crate::store::StoreError;
 
 /// What went wrong with Redis.
@@ -29,8 +30,8 @@ pub(super) enum Failure {
     Other(String),
     #[error(transparent)]
     Answer(#[from] BadAnswer),
-    #[error("a session cannot be written")]
-    Unwritable,
+    #[error(transparent)]
+    TooLong(#[from] TooLong),
     #[error("there are several addresses, but the server at the first is not of a cluster")]
     NotACluster,
     #[error("the server is too old: Redis 6 is needed")]

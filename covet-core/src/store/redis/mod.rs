@@ -121,9 +121,9 @@ impl RedisStore {
         }
     }
 
-    fn prepare(&self, step: &Step<'_>) -> Prepared {
+    fn prepare(&self, step: &Step<'_>) -> Result<Prepared, Failure> {
         let index = self.keys.index_of(step.key());
-        Prepared { key: self.keys.entry(step.key()), step: encode::step(step, index.is_some()), index }
+        Ok(Prepared { key: self.keys.entry(step.key()), step: encode::step(step, index.is_some())?, index })
     }
 
     /// The entries of these keys, as far as they exist.
@@ -206,7 +206,7 @@ impl Store for RedisStore {
         now: Timestamp,
     ) -> Result<bool, StoreError> {
         let index = self.keys.index_of(key);
-        let step = encode::swap(expected, new.as_ref(), index.is_some()).map_err(|_| Failure::Unwritable)?;
+        let step = encode::swap(expected, new.as_ref(), index.is_some()).map_err(Failure::from)?;
         Ok(self.call(&[Prepared { key: self.keys.entry(key), index, step }], now).await?.yes()?)
     }
 
@@ -233,7 +233,7 @@ impl Store for RedisStore {
         if steps.is_empty() {
             return Ok(Vec::new());
         }
-        let prepared: Vec<_> = steps.iter().map(|step| self.prepare(step)).collect();
+        let prepared = steps.iter().map(|step| self.prepare(step)).collect::<Result<Vec<_>, _>>()?;
         Ok(self.call(&prepared, now).await?.outcomes(steps)?)
     }
 }

@@ -7,7 +7,7 @@ function steps.R(key)
   return false
 end
 
--- step     'X', indexed (B), whether one is expected (B), the nonce of that one (8 bytes), whether there is a new one
+-- step     'X', 0 or INDEXED, whether one is expected (B), the nonce of that one (8 bytes), whether there is a new one
 --          (B), and if so its kind, when it expires (I6), its value
 -- answers  whether the entry was as expected, and so replaced, 1 or 0
 function steps.X(key, step, index)

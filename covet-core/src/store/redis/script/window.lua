@@ -2,7 +2,7 @@
 -- their groups, oldest first, ten bytes each: the time of the newest event (I6), how many (I4). Only the groups at the
 -- ends are ever unpacked.
 
--- How many events count at a time, where their groups begin, and when the oldest will cease to count.
+-- How many events count, where their groups begin, and when the oldest will cease to count.
 local function live(total, entry, place, behind, length, at)
   while place < behind do
     local time, events = unpack('>I6I4', entry, place)
@@ -12,15 +12,14 @@ local function live(total, entry, place, behind, length, at)
   return 0, place, at + length
 end
 
--- The groups of a window after `count` events more, in groups made for `limit`; what no longer counts is not among those
--- from `place` on. The time is not before the newest event.
-local function add(limit, entry, place, behind, count, at)
+-- The groups of a window after `count` events more, now, in groups made for `limit`; what no longer counts is not among
+-- those from `place` on, of which the newest has `newest` events.
+local function add(limit, entry, place, behind, newest, count)
   local size, groups = math.ceil(limit / 32), ''
   if place < behind then
-    local events = unpack('>I4', entry, behind - 4)
-    if events < size then
-      local joined = math.min(count, size - events)
-      groups = sub(entry, place, behind - 11) .. pack('>I6I4', at, events + joined)
+    if newest < size then
+      local joined = math.min(count, size - newest)
+      groups = sub(entry, place, behind - 11) .. pack('>I6I4', now, newest + joined)
       count = count - joined
     else
       groups = sub(entry, place, behind - 1)
@@ -32,8 +31,18 @@ local function add(limit, entry, place, behind, count, at)
       local _, oldest, time, events = unpack('>I6I4I6I4', groups)
       groups = pack('>I6I4', time, math.min(oldest + events, 4294967295)) .. sub(groups, 21)
     end
-    groups = groups .. pack('>I6I4', at, math.min(count, size))
+    groups = groups .. pack('>I6I4', now, math.min(count, size))
     count = count - size
+  end
+  return groups
+end
+
+-- The groups of a window whose newest event lies so far ahead, because the clock was set back: all moved as far.
+local function moved_back(entry, place, behind, ahead)
+  local groups = ''
+  for at = place, behind - 10, 10 do
+    local time, events = unpack('>I6I4', entry, at)
+    groups = groups .. pack('>I6I4', math.max(time - ahead, 0), events)
   end
   return groups
 end

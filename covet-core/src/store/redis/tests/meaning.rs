@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::*;
+use crate::store::Tier;
 
 /// The slow and obvious store.
 #[derive(Default)]
@@ -25,6 +26,10 @@ impl Model {
     fn run(&mut self, steps: &[Step<'_>], now: Timestamp) -> Vec<Outcome> {
         let mut outcomes = Vec::new();
         for step in steps {
+            let Some(step) = step.for_whom(&outcomes) else {
+                outcomes.push(Outcome::Exempt);
+                continue;
+            };
             let change = step.apply(self.read(step.key(), now), now);
             if let Some(write) = change.write {
                 self.set(*step.key(), write, now);
@@ -56,7 +61,8 @@ impl Numbers {
 }
 
 fn limits() -> Vec<rate_limit::Policy> {
-    [
+    use rate_limit::Algorithm::{FixedWindow, TokenBucket};
+    let windows = [
         &[(3, 2)][..],
         &[(1, 1), (2, 60)],
         &[(40, 5), (50, 60)],
@@ -68,8 +74,31 @@ fn limits() -> Vec<rate_limit::Policy> {
         &[(3200, 600)],
         &[(1, 600)],
     ]
-    .map(rates)
-    .into()
+    .map(rates);
+    let buckets = [
+        (&[(7, 3)][..], Some(4)),
+        (&[(7, 3)], Some(11)),
+        (&[(1, 7)], None),
+        (&[(9, 2), (50, 45)], None),
+        (&[(50, 45), (10, 7), (9, 2)], None),
+        (&[(999_983, 600)], None),
+    ];
+    let buckets = buckets.map(|(limits, burst)| rates(limits).counted_by(TokenBucket, burst.map(Count::of)).unwrap());
+    let fixed = [&[(6, 2)][..], &[(9, 3), (40, 60)], &[(40, 60), (70, 600), (9, 3)], &[(100_000_000, 31_622_400)]];
+    let fixed = fixed.map(|limits| rates(limits).counted_by(FixedWindow, None).unwrap());
+    windows.into_iter().chain(buckets).chain(fixed).collect()
+}
+
+/// Nobody's, one that is not bound, and one with another algorithm than the limit has.
+fn tiers(limits: &[rate_limit::Policy]) -> Vec<Tier> {
+    let tier = |roles: &[&str], policy| Tier { roles: roles.iter().map(|role| (*role).to_owned()).collect(), policy };
+    vec![
+        tier(&[], None),
+        tier(&["nobody", "staf"], None),
+        tier(&["staff", "\0"], None),
+        tier(&["pro", "nobody"], limits.last().cloned()),
+        tier(&["pro", "free"], limits.first().cloned()),
+    ]
 }
 
 fn sessions() -> Vec<session::Policy> {
@@ -93,10 +122,11 @@ async fn policies_that_change_and_clocks_set_back_answer_as_the_pure_checks_do()
     let (address, options, _server) = server::shared();
     let store = RedisStore::connect(&address, &options).await.unwrap().with_callers_clock();
     let (limits, sessions, lockouts) = (limits(), sessions(), lockouts());
+    let tiers = tiers(&limits);
     let (mut model, mut numbers) = (Model::default(), Numbers(0x2545_F491_4F6C_DD1D));
     // Ahead of the real time, so that nothing is gone from the server that the model still has.
     let mut now = NOW;
-    for round in 0..6000 {
+    for round in 0..12_000 {
         now = match numbers.below(40) {
             0 => Timestamp::from_millis(now.millis() - numbers.below(90_000)),
             1 => now.plus_millis(numbers.below(1_200_000)),
@@ -108,7 +138,9 @@ async fn policies_that_change_and_clocks_set_back_answer_as_the_pure_checks_do()
             steps.push(match numbers.below(5) {
                 0 | 1 => {
                     let cost = *numbers.of(&[0, 1, 1, 1, 2, 3, 40, 70, u32::MAX]);
-                    charge(key(Space::Limit, owner, id), numbers.of(&limits), cost)
+                    let (policy, tiers) = (numbers.of(&limits), *numbers.of(&[&[], &tiers[..]]));
+                    let shadow = numbers.below(4) == 0;
+                    Step::Charge { key: key(Space::Limit, owner, id), policy, tiers, cost, shadow }
                 }
                 2 => Step::Session { key: key(Space::Session, owner, id), policy: numbers.of(&sessions) },
                 3 => {
@@ -130,7 +162,8 @@ async fn policies_that_change_and_clocks_set_back_answer_as_the_pure_checks_do()
         if numbers.below(4) == 0 {
             let changed = key(Space::Session, numbers.below(3) as u8, numbers.below(2) as u8);
             let stage = *numbers.of(&[session::Stage::Full, session::Stage::PendingMfa]);
-            let new = session(numbers.of(&sessions), stage, now);
+            let roles = *numbers.of(&[&[][..], &["pro"], &["free", "staff"], &["o", "free", "", "pro"]]);
+            let new = with_roles(roles, numbers.of(&sessions), stage, now);
             let version = store.read(&changed, now).await.unwrap().map(|found| found.version);
             assert!(store.swap(&changed, version, Some(new.clone()), now).await.unwrap());
             model.set(changed, new, now);
@@ -170,6 +203,8 @@ async fn no_key_is_without_a_time_to_live() {
         the_sessions_of_an_owner_are_listed
         a_batch_runs_in_order_to_the_first_refusal
         a_refused_charge_changes_nothing
+        a_limit_in_shadow_tells_and_lets_pass
+        a_tier_holds_for_whose_session_the_batch_has_found
         a_limit_holds_under_concurrency
         a_code_is_accepted_once_under_concurrency
         guesses_at_once_are_counted_one_by_one
@@ -181,10 +216,17 @@ async fn no_key_is_without_a_time_to_live() {
 
 #[tokio::test]
 async fn what_is_no_entry_is_absent_and_replaced() {
+    use rate_limit::Algorithm::{FixedWindow, SlidingWindow, TokenBucket};
+    for algorithm in [SlidingWindow, TokenBucket, FixedWindow] {
+        what_is_no_entry_is_absent(rates(&[(5, 60), (50, 600)]).counted_by(algorithm, None).unwrap()).await;
+    }
+}
+
+async fn what_is_no_entry_is_absent(limit: rate_limit::Policy) {
     let server = TestServer::start(&[]);
     let store = RedisStore::connect(&server.address(), &patient()).await.unwrap();
     let mut beside = beside(&server).await;
-    let (limit, sessions, now) = (rates(&[(5, 60), (50, 600)]), session::Policy::default(), present());
+    let (sessions, now) = (session::Policy::default(), present());
     let entry = |space| store.keys.entry(&key(space, 1, 1));
     let open = session::Answer::Missing;
     let steps = [

@@ -61,12 +61,13 @@ fn rates(rates: &[(u32, u64)]) -> rate_limit::Policy {
 }
 
 fn charge(key: Key, policy: &rate_limit::Policy, cost: u32) -> Step<'_> {
-    Step::Charge { key, policy, cost }
+    Step::Charge { key, policy, tiers: &[], cost, shadow: false }
 }
 
-fn record(stage: session::Stage, now: Timestamp) -> session::Record {
+fn record(roles: &[&str], stage: session::Stage, now: Timestamp) -> session::Record {
+    let roles = roles.iter().map(|role| (*role).to_owned()).collect();
     session::Record {
-        user: session::User { id: "7f3a".parse().unwrap(), name: "Ada".to_owned(), roles: Vec::new() },
+        user: session::User { id: "7f3a".parse().unwrap(), name: "Ada".to_owned(), roles },
         handle: "handle".to_owned(),
         stage,
         created: now,
@@ -80,6 +81,10 @@ fn record(stage: session::Stage, now: Timestamp) -> session::Record {
 }
 
 fn session(policy: &session::Policy, stage: session::Stage, now: Timestamp) -> Write {
-    let record = record(stage, now);
+    with_roles(&[], policy, stage, now)
+}
+
+fn with_roles(roles: &[&str], policy: &session::Policy, stage: session::Stage, now: Timestamp) -> Write {
+    let record = record(roles, stage, now);
     Write { expires: session::expires(policy, &record), state: State::Session(record.into()) }
 }

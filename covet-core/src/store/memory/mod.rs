@@ -1,8 +1,10 @@
 //! The store in memory: for one process, bounded, and the front of the store on disk.
 //!
-//! The rule: at its bound it forgets the limit counter used longest ago, never a session, a failure or a used code;
-//! when there are only those, it refuses. What it forgot is counted in [`Stats`], for it is a sign of a bound set too
+//! The rule: at its bound it forgets the limit counter that would end soonest, never a session, a failure or a used
+//! code; when there are only those, it refuses. What it forgot is counted in [`Stats`], for it is a sign of a bound set too
 //! low or of a flood.
+
+mod counters;
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
@@ -12,8 +14,9 @@ use hashbrown::HashTable;
 use hashbrown::hash_table::Entry as Slot;
 use parking_lot::Mutex;
 
-use super::{Change, Key, Outcome, Space, State, Step, Store, StoreError, Tag, Versioned, Write};
-use crate::rate_limit;
+use self::counters::{Charge, Counters};
+use super::{Change, Key, Outcome, Outcomes, Space, State, Step, Store, StoreError, Tag, Versioned, Write};
+use crate::rate_limit::{self, Answer, Charged};
 use crate::time::Timestamp;
 
 /// How many locks the entries are spread over.
@@ -64,12 +67,15 @@ pub struct Stats {
 
 #[derive(Debug, Default)]
 struct Shard {
+    /// Limits that fit there.
+    counters: Counters,
     // A table, not a map: its buckets have numbers, so that a random entry can be found and a sweep can stop anywhere.
     entries: HashTable<Entry>,
     /// The version of the last write. Of all entries together: one that is removed and comes back has another.
     version: u64,
-    /// Where the sweep stands; it goes from the end to the front.
+    /// Where the sweep stands; it goes from the end to the front, first of the entries, then of the counters.
     swept: usize,
+    counters_swept: usize,
 }
 
 /// The sessions of each owner, by id.
@@ -81,8 +87,6 @@ struct Entry {
     state: State,
     version: u64,
     expires: Timestamp,
-    /// When it was last asked for, so that who keeps asking in vain is not forgotten.
-    used: Timestamp,
 }
 
 impl MemoryStore {
@@ -104,44 +108,67 @@ impl MemoryStore {
     /// How full it is, and what it had to forget.
     #[must_use]
     pub fn stats(&self) -> Stats {
-        let entries = self.shards.iter().map(|shard| shard.lock().entries.len()).sum();
+        let entries = self.shards.iter().map(|shard| shard.lock().len()).sum();
         Stats { entries, evictions: self.evictions.load(Ordering::Relaxed) }
     }
 
     /// One step, without waiting.
     pub(super) fn step(&self, step: &Step<'_>, now: Timestamp) -> Result<Outcome, StoreError> {
-        let mut guard = self.shard(step.key()).lock();
-        let shard = &mut *guard;
-        let bucket = self.live(shard, step.key(), now);
-        let mut entry = bucket.and_then(|bucket| shard.entries.get_bucket_mut(bucket));
-        if let Some(entry) = &mut entry {
-            entry.used = entry.used.max(now);
+        if let Step::Charge { key, policy, cost, shadow, .. } = step {
+            return Ok(Outcome::of_charge(self.charge(key, policy, *cost, now)?, *shadow));
         }
-        // The common case in place: a counter is not copied to be charged.
-        if let Step::Charge { policy, cost, .. } = step
-            && let Some(Entry { state: State::Limit(state), version, expires, .. }) = entry
-        {
-            let answer = rate_limit::charge_mut(policy, state, *cost, now);
-            if *cost > 0 && !answer.is_refused() {
-                shard.version += 1;
-                *version = shard.version;
-                *expires = rate_limit::expires(policy, state);
-            }
-            return Ok(Outcome::Charge(answer));
-        }
+        let mut shard = self.shard(step.key()).lock();
+        let bucket = self.live(&mut shard, step.key(), now);
+        let entry = bucket.and_then(|bucket| shard.entries.get_bucket(bucket));
         let Change { outcome, write } = step.apply(entry.map(|entry| &entry.state), now);
         if let Some(write) = write {
-            self.write(shard, step.key(), write, now)?;
+            self.write(&mut shard, step.key(), write, now)?;
         }
         Ok(outcome)
+    }
+
+    /// A charge in place: what it says is that of [`rate_limit::charge`].
+    fn charge(&self, key: &Key, policy: &rate_limit::Policy, cost: u32, now: Timestamp) -> Result<Answer, StoreError> {
+        let mut guard = self.shard(key).lock();
+        let shard = &mut *guard;
+        match shard.counters.charge(hash(key), policy, cost, now) {
+            Charge::Done(answer) => return Ok(answer),
+            Charge::Outgrown(state, answer) => {
+                let expires = rate_limit::kept_until(policy, &state, &answer, now);
+                self.write(shard, key, Write { state: State::Limit(state), expires }, now)?;
+                return Ok(answer);
+            }
+            Charge::Missing => {}
+        }
+        let bucket = self.live(shard, key, now);
+        if let Some(entry) = bucket.and_then(|bucket| shard.entries.get_bucket_mut(bucket))
+            && let State::Limit(state) = &mut entry.state
+        {
+            let Charged { answer, changed } = rate_limit::charge_mut(policy, state, cost, now);
+            entry.expires = entry.expires.max(rate_limit::kept_until(policy, state, &answer, now));
+            if changed {
+                shard.version += 1;
+                entry.version = shard.version;
+            }
+            return Ok(answer);
+        }
+        let (state, answer) = rate_limit::charge(policy, None, cost, now);
+        if let Some(state) = state {
+            let expires = rate_limit::kept_until(policy, &state, &answer, now);
+            self.make_room(shard, key, now)?;
+            if let Some(state) = shard.counters.add(hash(key), state, expires) {
+                self.write(shard, key, Write { state: State::Limit(state), expires }, now)?;
+            }
+        }
+        Ok(answer)
     }
 
     /// [`Store::read`], without waiting.
     pub(super) fn get(&self, key: &Key, now: Timestamp) -> Option<Versioned> {
         let mut shard = self.shard(key).lock();
+        self.unpack(&mut shard, key, now);
         let bucket = self.live(&mut shard, key, now)?;
-        let entry = shard.entries.get_bucket_mut(bucket)?;
-        entry.used = entry.used.max(now);
+        let entry = shard.entries.get_bucket(bucket)?;
         Some(Versioned { state: entry.state.clone(), version: entry.version })
     }
 
@@ -154,6 +181,7 @@ impl MemoryStore {
         now: Timestamp,
     ) -> Result<bool, StoreError> {
         let mut shard = self.shard(key).lock();
+        self.unpack(&mut shard, key, now);
         let bucket = self.live(&mut shard, key, now);
         let current = bucket.and_then(|bucket| shard.entries.get_bucket(bucket)).map(|entry| entry.version);
         if current != expected {
@@ -166,7 +194,9 @@ impl MemoryStore {
     /// Writes or removes whatever is there.
     #[cfg(feature = "sqlite")]
     pub(super) fn set(&self, key: &Key, new: Option<Write>, now: Timestamp) -> Result<(), StoreError> {
-        self.put(&mut self.shard(key).lock(), key, new, now)
+        let mut shard = self.shard(key).lock();
+        self.unpack(&mut shard, key, now);
+        self.put(&mut shard, key, new, now)
     }
 
     /// Makes room for the entry, if it needs any, so that [`MemoryStore::set`] cannot fail until another entry of its
@@ -194,23 +224,45 @@ impl MemoryStore {
         let turn = self.sweeping.load(Ordering::Relaxed);
         let Some(shard) = self.shards.get(turn % SHARDS) else { return };
         let mut shard = shard.lock();
-        if shard.swept == 0 {
-            shard.swept = shard.entries.num_buckets();
+        if shard.swept == 0 && shard.counters_swept == 0 {
+            (shard.swept, shard.counters_swept) = (shard.entries.num_buckets(), shard.counters.places());
         }
-        for _ in 0..SWEEP.min(shard.swept) {
+        let mut looks = SWEEP;
+        while looks > 0 && shard.swept > 0 {
+            looks -= 1;
             shard.swept -= 1;
             let bucket = shard.swept;
             if shard.entries.get_bucket(bucket).is_some_and(|entry| entry.expires <= now) {
                 self.remove_at(&mut shard, bucket);
             }
         }
-        if shard.swept == 0 {
+        while looks > 0 && shard.counters_swept > 0 {
+            looks -= 1;
+            shard.counters_swept -= 1;
+            let place = shard.counters_swept;
+            if shard.counters.expires(place).is_some_and(|expires| expires <= now) {
+                shard.counters.remove_at(place);
+            }
+        }
+        if shard.swept == 0 && shard.counters_swept == 0 {
             // A flood that has passed gives its memory back.
             let wanted = shard.entries.len().saturating_mul(2);
             if shard.entries.capacity() / 2 > wanted {
                 shard.entries.shrink_to(wanted, |entry| hash(&entry.key));
             }
+            shard.counters.shrink();
             self.sweeping.store(turn.wrapping_add(1), Ordering::Relaxed);
+        }
+    }
+
+    /// Makes a counter an entry like any other, so that it can be read and swapped.
+    fn unpack(&self, shard: &mut Shard, key: &Key, now: Timestamp) {
+        if key.space == Space::Limit
+            && let Some((state, expires)) = shard.counters.take(hash(key), now)
+        {
+            shard.version += 1;
+            let entry = Entry { key: *key, state: State::Limit(state), version: shard.version, expires };
+            shard.entries.insert_unique(hash(key), entry, |entry| hash(&entry.key));
         }
     }
 
@@ -251,11 +303,11 @@ impl MemoryStore {
             self.remove(shard, key);
             return Ok(());
         }
-        if shard.entries.len() >= self.bound && shard.find(key).is_none() {
+        if shard.find(key).is_none() {
             self.make_room(shard, key, now)?;
         }
         shard.version += 1;
-        let entry = Entry { key: *key, state, version: shard.version, expires, used: now };
+        let entry = Entry { key: *key, state, version: shard.version, expires };
         match shard.entries.entry(hash(key), |entry| entry.key == *key, |entry| hash(&entry.key)) {
             Slot::Occupied(mut slot) => *slot.get_mut() = entry,
             Slot::Vacant(slot) => {
@@ -288,22 +340,27 @@ impl MemoryStore {
         }
     }
 
-    /// Forgets one entry of a full shard: an expired one, or the limit used longest ago of a sample.
+    /// Forgets one entry of a full shard: of a sample, an expired one, or the limit that ends soonest.
     fn make_room(&self, shard: &mut Shard, newcomer: &Key, now: Timestamp) -> Result<(), StoreError> {
-        if shard.entries.len() < self.bound {
+        if shard.len() < self.bound {
             return Ok(());
         }
         // The name of the newcomer is a keyed hash, so nobody outside can choose the sample.
-        let buckets = shard.entries.num_buckets();
         let start = half(&newcomer.id) ^ half(&newcomer.owner) ^ shard.version;
-        let sample = (0..SAMPLE).map(|draw| mix(start.wrapping_add(draw)) as usize % buckets);
-        let sampled = least_needed(&shard.entries, sample, now);
-        let victim = sampled.or_else(|| least_needed(&shard.entries, 0..buckets, now));
-        let (bucket, expired) = victim.ok_or(StoreError::Full { store: "memory" })?;
-        if !expired {
+        let places = shard.entries.num_buckets() + shard.counters.places();
+        let sample = (0..SAMPLE).map(|draw| mix(start.wrapping_add(draw)) as usize % places);
+        let sampled = shard.least_needed(sample, now);
+        let victim = sampled.or_else(|| shard.least_needed(0..places, now));
+        let (place, expires) = victim.ok_or(StoreError::Full { store: "memory" })?;
+        if expires > now {
             self.evictions.fetch_add(1, Ordering::Relaxed);
         }
-        self.remove_at(shard, bucket);
+        match place.checked_sub(shard.entries.num_buckets()) {
+            None => self.remove_at(shard, place),
+            Some(place) => shard.counters.remove_at(place),
+        }
+        // Each counter that is charged makes another sample of the next.
+        shard.version += 1;
         Ok(())
     }
 
@@ -318,6 +375,22 @@ impl MemoryStore {
 }
 
 impl Shard {
+    fn len(&self) -> usize {
+        self.entries.len() + self.counters.len()
+    }
+
+    /// Of these places, those of the counters after those of the entries, the one that may be forgotten first, and when.
+    fn least_needed(&self, places: impl Iterator<Item = usize>, now: Timestamp) -> Option<(usize, Timestamp)> {
+        let expires = |place: usize| match place.checked_sub(self.entries.num_buckets()) {
+            Some(place) => self.counters.expires(place),
+            None => {
+                let entry = self.entries.get_bucket(place)?;
+                (entry.expires <= now || !entry.key.space.is_durable()).then_some(entry.expires)
+            }
+        };
+        places.filter_map(|place| Some((place, expires(place)?))).min_by_key(|(_, expires)| *expires)
+    }
+
     fn find(&self, key: &Key) -> Option<usize> {
         self.entries.find_bucket_index(hash(key), |entry| entry.key == *key)
     }
@@ -326,18 +399,6 @@ impl Shard {
 /// Whether the sessions of its owner name it.
 fn is_indexed(key: &Key) -> bool {
     key.space == Space::Session && key.owner != Tag::NONE
-}
-
-/// Of these buckets an expired entry, or else the limit used longest ago; and whether it has expired.
-fn least_needed(
-    entries: &HashTable<Entry>,
-    buckets: impl Iterator<Item = usize>,
-    now: Timestamp,
-) -> Option<(usize, bool)> {
-    let candidates = buckets.filter_map(|bucket| Some((bucket, entries.get_bucket(bucket)?)));
-    let candidates = candidates.filter(|(_, entry)| entry.expires <= now || !entry.key.space.is_durable());
-    let (bucket, entry) = candidates.min_by_key(|(_, entry)| (entry.expires > now, entry.used))?;
-    Some((bucket, entry.expires <= now))
 }
 
 fn pick<T>(shards: &[T], byte: u8) -> &T {
@@ -397,16 +458,21 @@ impl Store for MemoryStore {
         Ok(())
     }
 
-    async fn run(&self, steps: &[Step<'_>], now: Timestamp) -> Result<Vec<Outcome>, StoreError> {
-        let mut outcomes = Vec::with_capacity(steps.len());
+    fn run_now(&self, steps: &[Step<'_>], now: Timestamp, outcomes: &mut Outcomes) -> Result<bool, StoreError> {
         for step in steps {
-            let outcome = self.step(step, now)?;
+            let outcome = step.for_whom(outcomes).map_or(Ok(Outcome::Exempt), |step| self.step(&step, now))?;
             let refused = outcome.is_refusal();
             outcomes.push(outcome);
             if refused {
                 break;
             }
         }
-        Ok(outcomes)
+        Ok(true)
+    }
+
+    async fn run(&self, steps: &[Step<'_>], now: Timestamp) -> Result<Vec<Outcome>, StoreError> {
+        let mut outcomes = Outcomes::new();
+        self.run_now(steps, now, &mut outcomes)?;
+        Ok(outcomes.into_vec())
     }
 }

@@ -1,0 +1,5 @@
+use covet::safe_sql;
+
+fn main() {
+    let _ = safe_sql!("SELECT title FROM notes WHERE id IN (1, 2");
+}
