@@ -94,12 +94,8 @@ impl RedisStore {
 
     /// Runs the steps, which are all in one slot.
     async fn call(&self, steps: &[Prepared], now: Timestamp) -> Result<Answers, Failure> {
-        let now = match self.clock {
-            Clock::Server => None,
-            #[cfg(any(test, feature = "test-util"))]
-            Clock::Caller => Some(now),
-        };
-        let shared = encode::run(self.nonces.fetch_add(1, Ordering::Relaxed), now);
+        let told = (self.clock != Clock::Server).then_some(now);
+        let shared = encode::run(self.nonces.fetch_add(1, Ordering::Relaxed), told);
         let script = self.scripts.of(steps);
         let answer = self.in_time(async {
             match self.connection.send(&script.by_hash(&shared, steps)).await {
