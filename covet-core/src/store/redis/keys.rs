@@ -27,10 +27,10 @@ impl Prefix {
 
     /// The key of an entry.
     pub(super) fn entry(&self, key: &Key) -> String {
-        let (slot, space) = (text(slot(key)), key.space.name());
+        let (id, space) = (text(&key.id), key.space.name());
         match key.owner {
-            Tag::NONE => format!("{}:{{{slot}}}:{space}", self.0),
-            _ => format!("{}:{{{slot}}}:{space}:{}", self.0, text(&key.id)),
+            Tag::NONE => format!("{}:{{{id}}}:{space}", self.0),
+            owner => format!("{}:{{{}}}:{space}:{id}", self.0, text(&owner)),
         }
     }
 
@@ -48,11 +48,6 @@ impl Prefix {
     pub(super) fn pattern(&self, space: Space, owner: &Tag) -> String {
         format!("{}:{{{}}}:{}:*", self.0, text(owner), space.name())
     }
-}
-
-/// The tag that decides which slot of a cluster an entry is in: entries with the same one can be in the same script.
-pub(super) fn slot(key: &Key) -> &Tag {
-    if key.owner == Tag::NONE { &key.id } else { &key.owner }
 }
 
 /// The id that a key, or a member of an index, ends with.

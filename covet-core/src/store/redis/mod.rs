@@ -13,10 +13,13 @@
 
 mod address;
 mod answer;
+mod batch;
 mod connection;
 mod encode;
 mod failure;
 mod keys;
+mod link;
+mod list;
 mod script;
 #[cfg(any(test, feature = "test-util"))]
 pub mod server;
@@ -28,13 +31,14 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use redis::{Cmd, Value};
+use redis::Value;
 
 pub use self::address::{Address, AddressError, Options};
-use self::answer::{Answers, BadAnswer};
-use self::connection::Connection;
+use self::answer::Answers;
+use self::batch::Part;
 use self::failure::{Failure, lacks_script};
 pub use self::keys::{Prefix, PrefixError};
+use self::link::Link;
 use self::script::{Prepared, Scripts};
 use super::{Key, Outcome, Space, Step, Store, StoreError, Tag, Versioned, Write};
 use crate::random;
@@ -45,7 +49,7 @@ const MOST_READ: usize = 256;
 
 /// A store in Redis.
 pub struct RedisStore {
-    connection: Connection,
+    link: Link,
     scripts: Scripts,
     keys: Prefix,
     response_timeout: Duration,
@@ -69,11 +73,10 @@ impl RedisStore {
     ///
     /// [`StoreError::Unavailable`] when it cannot be reached, refuses the password, or may not run scripts.
     pub async fn connect(address: &Address, options: &Options) -> Result<Self, StoreError> {
-        let [node] = address.nodes() else { return Err(Failure::NotACluster.into()) };
         let mut start = [0; 8];
         random::fill(&mut start).map_err(|error| Failure::Other(error.to_string()))?;
         let store = Self {
-            connection: Connection::open(node.clone(), options.connection_timeout()).await?,
+            link: Link::open(address, options).await?,
             scripts: Scripts::new(),
             keys: options.prefix().clone(),
             response_timeout: options.response_timeout(),
@@ -98,16 +101,12 @@ impl RedisStore {
         let shared = encode::run(self.nonces.fetch_add(1, Ordering::Relaxed), told);
         let script = self.scripts.of(steps);
         let answer = self.in_time(async {
-            match self.connection.send(&script.by_hash(&shared, steps)).await {
-                Err(error) if lacks_script(&error) => self.connection.send(&script.whole(&shared, steps)).await,
+            match self.link.send(&script.by_hash(&shared, steps)).await {
+                Err(error) if lacks_script(&error) => self.link.send(&script.whole(&shared, steps)).await,
                 answer => answer,
             }
         });
         Ok(Answers::new(answer.await?)?)
-    }
-
-    async fn send(&self, command: &Cmd) -> Result<Value, Failure> {
-        self.in_time(self.connection.send(command)).await
     }
 
     async fn in_time(&self, answer: impl Future<Output = redis::RedisResult<Value>>) -> Result<Value, Failure> {
@@ -115,6 +114,17 @@ impl RedisStore {
             Ok(answer) => Ok(answer?),
             Err(_) => Err(Failure::Timeout(self.response_timeout)),
         }
+    }
+
+    /// Runs the steps of several slots at once.
+    async fn run_parts(&self, steps: &[Step<'_>], parts: Vec<Part>, now: Timestamp) -> Result<Vec<Outcome>, Failure> {
+        let answers = batch::all(parts.iter().map(|part| self.call(&part.steps, now))).await;
+        let mut outcomes = Vec::with_capacity(steps.len());
+        for (part, answers) in parts.iter().zip(answers) {
+            let steps = part.places.iter().filter_map(|place| steps.get(*place));
+            outcomes.extend(part.places.iter().copied().zip(answers?.outcomes(steps)?));
+        }
+        Ok(batch::merge(outcomes))
     }
 
     fn prepare(&self, step: &Step<'_>) -> Result<Prepared, Failure> {
@@ -140,50 +150,12 @@ impl RedisStore {
         }
         Ok(found)
     }
-
-    /// The ids in the index of an owner's sessions; `None` if what is there is no index.
-    async fn indexed(&self, owner: &Tag) -> Result<Option<Vec<Tag>>, Failure> {
-        let mut command = redis::cmd("ZRANGE");
-        command.arg(self.keys.index(owner)).arg(0).arg(-1);
-        match self.send(&command).await {
-            Ok(ids) => Ok(Some(ids_of(ids)?)),
-            Err(Failure::Refused { code, .. }) if code == "WRONGTYPE" => Ok(None),
-            Err(failure) => Err(failure),
-        }
-    }
-
-    /// The ids of an owner's entries by looking at all keys of the server.
-    async fn scan(&self, space: Space, owner: &Tag) -> Result<Vec<Tag>, Failure> {
-        let (mut cursor, mut ids) = (b"0".to_vec(), Vec::new());
-        loop {
-            let mut command = redis::cmd("SCAN");
-            command.arg(&cursor).arg("MATCH").arg(self.keys.pattern(space, owner)).arg("COUNT").arg(1000);
-            let Value::Array(page) = self.send(&command).await? else { return Err(BadAnswer.into()) };
-            let Ok([Value::BulkString(next), keys]) = <[Value; 2]>::try_from(page) else {
-                return Err(BadAnswer.into());
-            };
-            ids.extend(ids_of(keys)?);
-            if next == b"0" {
-                // A scan may tell of a key twice.
-                ids.sort_unstable();
-                ids.dedup();
-                return Ok(ids);
-            }
-            cursor = next;
-        }
-    }
-}
-
-fn ids_of(keys: Value) -> Result<Vec<Tag>, BadAnswer> {
-    let Value::Array(keys) = keys else { return Err(BadAnswer) };
-    let id = |key: &Value| if let Value::BulkString(key) = key { keys::id(key) } else { None };
-    Ok(keys.iter().filter_map(id).collect())
 }
 
 impl fmt::Debug for RedisStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut store = f.debug_struct("RedisStore");
-        store.field("connection", &self.connection).field("prefix", &self.keys).field("clock", &self.clock);
+        store.field("cluster", &self.link.is_cluster()).field("prefix", &self.keys).field("clock", &self.clock);
         store.field("response_timeout", &self.response_timeout).finish_non_exhaustive()
     }
 }
@@ -212,11 +184,7 @@ impl Store for RedisStore {
         if *owner == Tag::NONE {
             return Ok(Vec::new());
         }
-        let indexed = if space == Space::Session { self.indexed(owner).await? } else { None };
-        let ids = match indexed {
-            Some(ids) => ids,
-            None => self.scan(space, owner).await?,
-        };
+        let ids = self.ids(space, owner).await?;
         Ok(self.read_all(ids.into_iter().map(|id| Key { space, owner: *owner, id }), now).await?)
     }
 
@@ -230,6 +198,9 @@ impl Store for RedisStore {
             return Ok(Vec::new());
         }
         let prepared = steps.iter().map(|step| self.prepare(step)).collect::<Result<Vec<_>, _>>()?;
+        if self.link.is_cluster() {
+            return Ok(self.run_parts(steps, batch::split(prepared), now).await?);
+        }
         Ok(self.call(&prepared, now).await?.outcomes(steps)?)
     }
 }

@@ -31,7 +31,7 @@ async fn a_server_that_hangs_costs_a_bounded_wait() {
     signal(&server, "-STOP");
     let start = Instant::now();
     let many = (0..500).map(|_| charged(&store));
-    for result in join_all(many).await {
+    for result in batch::all(many).await {
         let error = result.unwrap_err();
         assert!(matches!(error, StoreError::Unavailable { store: "redis", .. }));
         assert_eq!(told(&error), "the redis store failed: no answer within 200ms");
@@ -42,22 +42,6 @@ async fn a_server_that_hangs_costs_a_bounded_wait() {
     while charged(&store).await.is_err() {
         assert!(start.elapsed() < BACK);
     }
-}
-
-/// All at once, on this task.
-async fn join_all<T>(futures: impl Iterator<Item = impl Future<Output = T>>) -> Vec<T> {
-    let mut futures: Vec<_> = futures.map(Box::pin).collect();
-    let mut results: Vec<Option<T>> = futures.iter().map(|_| None).collect();
-    std::future::poll_fn(|context| {
-        for (future, result) in futures.iter_mut().zip(&mut results).filter(|(_, result)| result.is_none()) {
-            if let std::task::Poll::Ready(value) = future.as_mut().poll(context) {
-                *result = Some(value);
-            }
-        }
-        if results.iter().all(Option::is_some) { std::task::Poll::Ready(()) } else { std::task::Poll::Pending }
-    })
-    .await;
-    results.into_iter().flatten().collect()
 }
 
 #[tokio::test]

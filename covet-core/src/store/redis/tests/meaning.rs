@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::*;
-use crate::store::Tier;
+use crate::store::{Tier, suite};
 
 /// The slow and obvious store.
 #[derive(Default)]
@@ -173,8 +173,6 @@ async fn policies_that_change_and_clocks_set_back_answer_as_the_pure_checks_do()
 
 #[tokio::test]
 async fn no_key_is_without_a_time_to_live() {
-    use crate::store::suite;
-
     let server = TestServer::start(&[]);
     let store = || async {
         let store = RedisStore::connect(&server.address(), &patient()).await.unwrap().with_callers_clock();

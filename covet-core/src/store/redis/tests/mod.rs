@@ -1,6 +1,7 @@
 //! The suite on a real Redis, and what only this store promises.
 #![expect(clippy::unwrap_used, reason = "a test may stop at what it does not expect")]
 
+mod cluster;
 mod faults;
 mod meaning;
 mod proxy;
