@@ -5,6 +5,9 @@
 //! clock decides, so nodes whose clocks differ count alike. Every key is written with its time to live in the same
 //! step.
 //!
+//! Who is refused by the first limit of a batch is refused without a trip until that limit has room again; the server's
+//! word for how long is taken by this machine's steady clock.
+//!
 //! What cannot be an entry of Covet, be it another type, another layout or cut short, is no entry: a counter begins anew,
 //! a session has ended, and the next write replaces it.
 //!
@@ -16,10 +19,12 @@ mod answer;
 mod batch;
 mod connection;
 mod encode;
+mod eviction;
 mod failure;
 mod keys;
 mod link;
 mod list;
+mod refusals;
 mod script;
 #[cfg(any(test, feature = "test-util"))]
 pub mod server;
@@ -28,7 +33,7 @@ mod tests;
 
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use redis::Value;
@@ -39,8 +44,9 @@ use self::batch::Part;
 use self::failure::{Failure, lacks_script};
 pub use self::keys::{Prefix, PrefixError};
 use self::link::Link;
+use self::refusals::Refusals;
 use self::script::{Prepared, Scripts};
-use super::{Key, Outcome, Space, Step, Store, StoreError, Tag, Versioned, Write};
+use super::{Key, Outcome, Outcomes, Space, Step, Store, StoreError, Tag, Versioned, Write};
 use crate::random;
 use crate::time::Timestamp;
 
@@ -54,6 +60,7 @@ pub struct RedisStore {
     keys: Prefix,
     response_timeout: Duration,
     clock: Clock,
+    refusals: Refusals,
     /// The version of what is written next: from a random start, so that no two processes write the same.
     nonces: AtomicU64,
 }
@@ -79,13 +86,16 @@ impl RedisStore {
             link: Link::open(address, options).await?,
             scripts: Scripts::new(),
             keys: options.prefix().clone(),
-            response_timeout: options.response_timeout(),
+            // Until it is known to work: it has the time of a connection.
+            response_timeout: options.connection_timeout(),
             clock: Clock::Server,
+            refusals: Refusals::new(Instant::now()),
             nonces: AtomicU64::new(u64::from_ne_bytes(start)),
         };
         let nothing = Key { space: Space::Limit, owner: Tag::NONE, id: Tag::NONE };
         store.read(&nothing, Timestamp::from_millis(0)).await?;
-        Ok(store)
+        store.warn_of_eviction().await;
+        Ok(Self { response_timeout: options.response_timeout(), ..store })
     }
 
     /// The same, but the time is what the caller says. Only for tests: nodes whose clocks differ would not count alike.
@@ -127,6 +137,25 @@ impl RedisStore {
         Ok(batch::merge(outcomes))
     }
 
+    /// The refusal that is known to await the first step of a batch. In another place it would hide what the steps
+    /// before it do.
+    fn known_refusal(&self, steps: &[Step<'_>]) -> Option<Outcome> {
+        let step = steps.first().filter(|_| !self.refusals.is_empty()).and_then(lasting)?;
+        let (bytes, _) = encode::step(step, false).ok()?;
+        self.refusals.get(step.key(), &bytes, Instant::now()).map(Outcome::Charge)
+    }
+
+    /// Notes whether the first step of a batch was refused, in a trip that began at a time.
+    fn note_refusal(&self, steps: &[Step<'_>], outcomes: &[Outcome], began: Instant) {
+        if let (Some(step), Some(Outcome::Charge(answer))) = (steps.first().and_then(lasting), outcomes.first())
+            && self.clock == Clock::Server
+            && answer.is_refused()
+            && let Ok((bytes, _)) = encode::step(step, false)
+        {
+            self.refusals.note(step.key(), &bytes, answer, began);
+        }
+    }
+
     fn prepare(&self, step: &Step<'_>) -> Result<Prepared, Failure> {
         let index = self.keys.index_of(step.key());
         Ok(Prepared { key: self.keys.entry(step.key()), step: encode::step(step, index.is_some())?, index })
@@ -152,6 +181,11 @@ impl RedisStore {
     }
 }
 
+/// The step, if its refusal is the same for everybody and lasts.
+fn lasting<'s, 'p>(step: &'s Step<'p>) -> Option<&'s Step<'p>> {
+    matches!(step, Step::Charge { tiers: [], shadow: false, .. }).then_some(step)
+}
+
 impl fmt::Debug for RedisStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut store = f.debug_struct("RedisStore");
@@ -175,7 +209,9 @@ impl Store for RedisStore {
     ) -> Result<bool, StoreError> {
         let index = self.keys.index_of(key);
         let step = encode::swap(expected, new.as_ref(), index.is_some()).map_err(Failure::from)?;
-        Ok(self.call(&[Prepared { key: self.keys.entry(key), index, step }], now).await?.yes()?)
+        let swapped = self.call(&[Prepared { key: self.keys.entry(key), index, step }], now).await?.yes()?;
+        self.refusals.forget(key);
+        Ok(swapped)
     }
 
     /// Sessions by their index; all else by looking at every key of the server, which no request needs. Of nobody
@@ -193,14 +229,29 @@ impl Store for RedisStore {
         Ok(())
     }
 
+    /// What is known without asking the server.
+    fn run_now(&self, steps: &[Step<'_>], _: Timestamp, outcomes: &mut Outcomes) -> Result<bool, StoreError> {
+        let refusal = if outcomes.is_empty() { self.known_refusal(steps) } else { None };
+        let known = refusal.is_some();
+        outcomes.extend(refusal);
+        Ok(known)
+    }
+
     async fn run(&self, steps: &[Step<'_>], now: Timestamp) -> Result<Vec<Outcome>, StoreError> {
         if steps.is_empty() {
             return Ok(Vec::new());
         }
-        let prepared = steps.iter().map(|step| self.prepare(step)).collect::<Result<Vec<_>, _>>()?;
-        if self.link.is_cluster() {
-            return Ok(self.run_parts(steps, batch::split(prepared), now).await?);
+        if let Some(refusal) = self.known_refusal(steps) {
+            return Ok(vec![refusal]);
         }
-        Ok(self.call(&prepared, now).await?.outcomes(steps)?)
+        let began = Instant::now();
+        let prepared = steps.iter().map(|step| self.prepare(step)).collect::<Result<Vec<_>, _>>()?;
+        let outcomes = if self.link.is_cluster() {
+            self.run_parts(steps, batch::split(prepared), now).await?
+        } else {
+            self.call(&prepared, now).await?.outcomes(steps)?
+        };
+        self.note_refusal(steps, &outcomes, began);
+        Ok(outcomes)
     }
 }

@@ -5,6 +5,7 @@ mod cluster;
 mod faults;
 mod meaning;
 mod proxy;
+mod refusals;
 mod shared;
 mod wire;
 
