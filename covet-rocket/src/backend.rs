@@ -95,7 +95,6 @@ async fn given_store(covet: &Covet, settings: &Settings) -> Result<Option<Arc<dy
 }
 
 #[cfg(not(feature = "redis"))]
-#[expect(clippy::unused_async, reason = "with Redis it waits")]
 async fn given_store(covet: &Covet, _: &Settings) -> Result<Option<Arc<dyn Store>>, BackendError> {
     Ok(covet.store.clone())
 }

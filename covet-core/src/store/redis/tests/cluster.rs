@@ -170,7 +170,7 @@ async fn the_limit_holds_for_many_nodes_of_the_application_on_a_cluster() {
     let policy = Arc::new(rates(&[(100, 3600)]));
     for round in 0..5 {
         let attempt = |at: usize| {
-            let (store, policy) = (Arc::clone(if at % 2 == 0 { &one } else { &other }), Arc::clone(&policy));
+            let (store, policy) = (Arc::clone(if at.is_multiple_of(2) { &one } else { &other }), Arc::clone(&policy));
             let key = key(Space::Limit, 0, round);
             tokio::spawn(async move { store.run(&[charge(key, &policy, 1)], NOW).await.unwrap() })
         };
