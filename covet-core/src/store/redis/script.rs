@@ -4,7 +4,7 @@
 //! of stores. It is sent by its hash; only to a server that does not know it, it is sent whole.
 //!
 //! Lua makes every function of a script anew on every call. So there is a script for each set of kinds of steps, with
-//! the parts that those need: a charge alone so takes a server 60 % of the time that it takes beside all other parts.
+//! the parts that those need: a charge alone so takes a server three quarters of the time that it takes beside all.
 
 use std::sync::OnceLock;
 
