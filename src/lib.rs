@@ -67,8 +67,8 @@
 //!
 //! The compiled-in policy is the base. A `security.toml` found from the working directory upwards (or named by
 //! `COVET_CONFIG`) and variables such as `COVET_SESSIONS__IDLE_TIMEOUT=15m` change its values, never its names.
-//! Secrets and addresses come from the environment: `COVET_SECRET_KEY`, `COVET_DATABASE_URL`, each also as a file
-//! that `…_FILE` names.
+//! Secrets and addresses come from the environment: `COVET_SECRET_KEY`, `COVET_DATABASE_URL` and, with the
+//! feature `redis`, `COVET_REDIS_URL`, each also as a file that `…_FILE` names.
 //!
 //! Launch is refused, with the reason, when anything is wrong that can be known by then.
 

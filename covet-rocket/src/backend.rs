@@ -7,6 +7,9 @@ use covet_core::accounts::Accounts;
 use covet_core::audit::Sink;
 use covet_core::store::Store;
 
+use crate::fairing::Covet;
+use crate::settings::Settings;
+
 /// Where accounts, sessions and events are kept.
 pub(crate) struct Backend {
     pub(crate) accounts: Arc<dyn Accounts>,
@@ -25,9 +28,18 @@ pub(crate) struct Backend {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub(crate) enum BackendError {
-    #[cfg(feature = "sqlite")]
+    #[cfg(any(feature = "sqlite", feature = "redis"))]
     #[error(transparent)]
     Settings(#[from] crate::settings::SettingsError),
+    #[cfg(feature = "redis")]
+    #[error("COVET_REDIS_URL: {0}")]
+    RedisAddress(#[from] covet_core::store::redis::AddressError),
+    #[cfg(feature = "redis")]
+    #[error("COVET_REDIS_URL: Redis cannot be used: {}", chain(.0))]
+    Redis(covet_core::store::StoreError),
+    #[cfg(feature = "redis")]
+    #[error("COVET_REDIS_URL is set, but the application brings a store of its own; which one counts?")]
+    TwoStores,
     /// The rest of it is not shown: it may have a password in it.
     #[cfg(feature = "sqlite")]
     #[error("COVET_DATABASE_URL: found `{0}…`, expected an address such as `sqlite:covet.db`")]
@@ -52,31 +64,52 @@ pub(crate) enum BackendError {
     #[error("the store cannot be read: {}", chain(.0))]
     Store(#[from] covet_core::store::StoreError),
     #[cfg(not(feature = "sqlite"))]
-    #[error("without the feature `sqlite` the application gives `Covet::accounts` and `Covet::store`")]
+    #[error("without the feature `sqlite` the application gives `Covet::accounts`, and `Covet::store` if not Redis")]
     None,
 }
 
 /// An error with its causes, in one line.
-#[cfg(feature = "sqlite")]
+#[cfg(any(feature = "sqlite", feature = "redis"))]
 fn chain(error: &dyn std::error::Error) -> String {
     let causes = std::iter::successors(Some(error), |error| error.source());
     causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }
 
+/// The store that the application brings, or that the environment names.
+#[cfg(feature = "redis")]
+async fn given_store(covet: &Covet, settings: &Settings) -> Result<Option<Arc<dyn Store>>, BackendError> {
+    use covet_core::store::redis::{Options, RedisStore};
+
+    let (url, timeout) = (settings.redis_url()?, settings.redis_timeout()?);
+    match (&covet.store, url) {
+        (Some(_), Some(_)) => Err(BackendError::TwoStores),
+        (Some(store), None) => Ok(Some(Arc::clone(store))),
+        (None, None) => Ok(None),
+        (None, Some(url)) => {
+            let options = Options::default();
+            let options = timeout.into_iter().fold(options, Options::with_response_timeout);
+            let store = RedisStore::connect(&url.parse()?, &options).await.map_err(BackendError::Redis)?;
+            Ok(Some(Arc::new(store)))
+        }
+    }
+}
+
+#[cfg(not(feature = "redis"))]
+async fn given_store(covet: &Covet, _: &Settings) -> Result<Option<Arc<dyn Store>>, BackendError> {
+    Ok(covet.store.clone())
+}
+
 #[cfg(not(feature = "sqlite"))]
 impl Backend {
     pub(crate) async fn open(
-        covet: &crate::fairing::Covet,
-        _: &crate::settings::Settings,
+        covet: &Covet,
+        settings: &Settings,
         _: &covet_core::policy::Policy,
     ) -> Result<Self, BackendError> {
-        match (&covet.accounts, &covet.store) {
-            (Some(accounts), Some(store)) => Ok(Self {
-                accounts: Arc::clone(accounts),
-                store: Arc::clone(store),
-                sinks: Vec::new(),
-                debug_key: None,
-            }),
+        match (&covet.accounts, given_store(covet, settings).await?) {
+            (Some(accounts), Some(store)) => {
+                Ok(Self { accounts: Arc::clone(accounts), store, sinks: Vec::new(), debug_key: None })
+            }
             _ => Err(BackendError::None),
         }
     }
@@ -99,10 +132,8 @@ mod sqlite {
     use sqlx::SqlitePool;
     use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 
-    use super::{Arc, Backend, BackendError, Store};
+    use super::{Arc, Backend, BackendError, Covet, Settings, Store, given_store};
     use crate::db::Db;
-    use crate::fairing::Covet;
-    use crate::settings::Settings;
 
     /// Where the data lies when nobody says where.
     const DEFAULT_URL: &str = "sqlite:covet.db";
@@ -113,16 +144,22 @@ mod sqlite {
     impl Backend {
         /// Opens the database, unless the application brings everything itself.
         pub(crate) async fn open(covet: &Covet, settings: &Settings, policy: &Policy) -> Result<Self, BackendError> {
-            let url = settings.database_url()?;
-            if let (Some(accounts), Some(store), None, []) = (&covet.accounts, &covet.store, &url, covet.migrations) {
-                let (accounts, store) = (Arc::clone(accounts), Arc::clone(store));
-                return Ok(Self { accounts, store, sinks: Vec::new(), lock: None, debug_key: None, database: None });
+            let (url, store) = (settings.database_url()?, given_store(covet, settings).await?);
+            match (&covet.accounts, store, url, covet.migrations) {
+                (Some(accounts), Some(store), None, []) => {
+                    let accounts = Arc::clone(accounts);
+                    Ok(Self { accounts, store, sinks: Vec::new(), lock: None, debug_key: None, database: None })
+                }
+                (_, store, url, _) => Self::open_url(covet, url.as_deref().unwrap_or(DEFAULT_URL), policy, store).await,
             }
-            let url = url.unwrap_or_else(|| DEFAULT_URL.to_owned());
-            Self::open_url(covet, &url, policy).await
         }
 
-        async fn open_url(covet: &Covet, url: &str, policy: &Policy) -> Result<Self, BackendError> {
+        async fn open_url(
+            covet: &Covet,
+            url: &str,
+            policy: &Policy,
+            given: Option<Arc<dyn Store>>,
+        ) -> Result<Self, BackendError> {
             // The driver would take any other text for the name of a file.
             if !url.starts_with("sqlite:") {
                 let scheme = url.split_inclusive(':').next().filter(|scheme| scheme.ends_with(':'));
@@ -147,8 +184,8 @@ mod sqlite {
                     Some(accounts) => Arc::clone(accounts),
                     None => Arc::new(SqlAccounts::new(pool.clone())),
                 },
-                store: match &covet.store {
-                    Some(store) => Arc::clone(store),
+                store: match given {
+                    Some(store) => store,
                     None => store(pool, policy, covet).await?,
                 },
                 sinks: vec![Arc::new(events.clone())],

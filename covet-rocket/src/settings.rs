@@ -42,9 +42,14 @@ pub enum SettingsError {
     /// Both a value and a file that holds it are set.
     #[error("{0} and {0}_FILE are both set; which one counts?")]
     Both(&'static str),
-    /// Redis is asked for, which this version does not have: limits that silently stay on one node are no limits.
-    #[error("COVET_REDIS_URL is set, but this version keeps limits in memory only; unset it to launch")]
+    /// Redis is asked for, which this build does not have: limits that silently stay on one node are no limits.
+    #[cfg(not(feature = "redis"))]
+    #[error("COVET_REDIS_URL is set, but this build keeps limits in memory only; add the feature `redis`, or unset it")]
     NoRedis,
+    /// The wait for Redis is not one.
+    #[cfg(feature = "redis")]
+    #[error("COVET_REDIS_TIMEOUT: expected a time from `1ms` to `10s`, such as `50ms`")]
+    RedisTimeout,
 }
 
 impl Settings {
@@ -96,7 +101,28 @@ impl Settings {
         self.value("COVET_DATABASE_URL")
     }
 
+    /// The address of Redis.
+    #[cfg(feature = "redis")]
+    pub(crate) fn redis_url(&self) -> Result<Option<String>, SettingsError> {
+        self.value("COVET_REDIS_URL")
+    }
+
+    /// How long a request waits for Redis.
+    #[cfg(feature = "redis")]
+    pub(crate) fn redis_timeout(&self) -> Result<Option<std::time::Duration>, SettingsError> {
+        let Some(text) = self.variables.get("COVET_REDIS_TIMEOUT") else { return Ok(None) };
+        let (digits, unit) = text
+            .strip_suffix("ms")
+            .map(|digits| (digits, 1))
+            .unwrap_or_else(|| text.strip_suffix('s').map_or((text.as_str(), 0), |digits| (digits, 1000)));
+        let plain = digits.bytes().all(|byte| byte.is_ascii_digit());
+        let millis = digits.parse::<u64>().ok().filter(|_| plain).and_then(|number| number.checked_mul(unit));
+        let millis = millis.filter(|millis| (1..=10_000).contains(millis)).ok_or(SettingsError::RedisTimeout)?;
+        Ok(Some(std::time::Duration::from_millis(millis)))
+    }
+
     /// Refuses what is asked for but not there.
+    #[cfg(not(feature = "redis"))]
     pub(crate) fn refuse_unsupported(&self) -> Result<(), SettingsError> {
         match self.value("COVET_REDIS_URL")? {
             Some(_) => Err(SettingsError::NoRedis),
@@ -224,8 +250,15 @@ mod tests {
         assert!(matches!(read(&[value, in_file]), Err(SettingsError::Both("COVET_REDIS_URL"))));
         let said = read(&[("COVET_REDIS_URL_FILE", "/nowhere")]).unwrap_err().to_string();
         assert!(said.starts_with("COVET_REDIS_URL_FILE: `/nowhere` cannot be read"), "{said}");
-        // However it is said, it is refused as long as it is not supported.
-        for variable in [value, in_file] {
+    }
+
+    #[cfg(not(feature = "redis"))]
+    #[test]
+    fn redis_is_refused_by_a_build_without_it_however_it_is_said() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), "redis://host").unwrap();
+        let path = file.path().display().to_string();
+        for variable in [("COVET_REDIS_URL", "redis://host"), ("COVET_REDIS_URL_FILE", path.as_str())] {
             assert!(matches!(Settings::only([variable]).refuse_unsupported(), Err(SettingsError::NoRedis)));
         }
         Settings::only([]).refuse_unsupported().unwrap();

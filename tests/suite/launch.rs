@@ -25,7 +25,7 @@ fn file() -> &'static str {
 }
 
 /// What is said when the application is refused.
-async fn refused(app: App) -> String {
+pub(crate) async fn refused(app: App) -> String {
     refusal(app.rocket()).await.map(drop).expect_err("it launches")
 }
 
@@ -39,7 +39,7 @@ async fn refused_with_file(text: &str) -> String {
 }
 
 #[track_caller]
-fn assert_says(said: &str, expected: &[&str]) {
+pub(crate) fn assert_says(said: &str, expected: &[&str]) {
     for part in expected {
         assert!(said.contains(part), "{part} is not in:\n{said}");
     }
@@ -176,8 +176,11 @@ async fn the_key_of_a_debug_build_is_kept_for_its_owner_alone() {
 
 #[rocket::async_test]
 async fn what_is_asked_for_and_not_there_is_refused() {
-    let said = refused(App::new().with("COVET_REDIS_URL", "redis://localhost")).await;
-    assert_says(&said, &["COVET_REDIS_URL is set", "unset it to launch"]);
+    #[cfg(not(feature = "redis"))]
+    {
+        let said = refused(App::new().with("COVET_REDIS_URL", "redis://localhost")).await;
+        assert_says(&said, &["COVET_REDIS_URL is set", "add the feature `redis`, or unset it"]);
+    }
     let said = refused(App::new().with("COVET_DATABASE_URL", "sqlite:/nowhere/at/all/covet.db")).await;
     assert_says(&said, &["COVET_DATABASE_URL: `sqlite:/nowhere/at/all/covet.db` cannot be opened"]);
 }

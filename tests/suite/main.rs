@@ -9,6 +9,8 @@ mod enforcement;
 mod launch;
 mod light_macros;
 mod limits;
+#[cfg(feature = "redis")]
+mod redis;
 mod reference;
 mod second_factor;
 mod sessions;

@@ -146,6 +146,12 @@ impl App {
         Self { accounts: Some(accounts), ..self }
     }
 
+    /// With a clock that stands at the present, for a store that goes by a clock of its own.
+    #[cfg(feature = "redis")]
+    pub(crate) fn in_the_present(self) -> Self {
+        Self { clock: Arc::new(ManualClock::at(covet::time::Clock::now(&covet::time::SystemClock))), ..self }
+    }
+
     /// Time passes.
     pub(crate) fn wait(&self, seconds: u64) {
         self.clock.advance(Duration::from_secs(seconds));

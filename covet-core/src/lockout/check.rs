@@ -83,6 +83,21 @@ pub struct State {
     attempts: Window,
 }
 
+#[cfg(feature = "redis")]
+impl State {
+    /// The attempts, as a store keeps them.
+    pub(crate) fn attempts(&self) -> &Window {
+        &self.attempts
+    }
+}
+
+#[cfg(feature = "redis")]
+impl From<Window> for State {
+    fn from(attempts: Window) -> Self {
+        Self { attempts }
+    }
+}
+
 /// Judges the event. The state is `None` when it has not changed; attempts while locked are not counted, or an
 /// attacker could keep the owner out for ever. A clock set back neither forgets attempts nor makes a lock longer: those
 /// in the future count as if they had just been made.

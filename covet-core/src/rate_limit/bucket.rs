@@ -47,7 +47,7 @@ impl Bucket {
         Answer {
             retry_after_millis,
             quota: refill.capacity(),
-            window_seconds: wait(capacity).div_ceil(1000),
+            window_seconds: refill.filling_seconds(),
             remaining: u32::try_from(remaining).unwrap_or(u32::MAX),
             reset_millis,
         }

@@ -31,7 +31,7 @@ pub(super) struct Counted {
 /// What is counted, by the algorithm that counts.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(super) enum Counter {
+pub(crate) enum Counter {
     Window(Window),
     Bucket(Bucket),
     Fixed(Fixed),
@@ -212,6 +212,19 @@ impl State {
         let counted = |rate: &Rate| Counted::of(*rate, Counter::new(policy.algorithm()));
         let (first, rest) = policy.limits().split_first();
         Self { first: counted(&first), rest: rest.iter().map(counted).collect() }
+    }
+
+    /// What a store kept: counters with their lengths in seconds.
+    #[cfg(feature = "redis")]
+    pub(crate) fn from_counters(counters: impl IntoIterator<Item = (u64, Counter)>) -> Self {
+        let counted = |(seconds, counter)| Counted { seconds, counter };
+        Self::from(counters.into_iter().map(counted).collect::<Vec<_>>())
+    }
+
+    /// The counters with their lengths in seconds, as a store keeps them.
+    #[cfg(feature = "redis")]
+    pub(crate) fn by_seconds(&self) -> impl Iterator<Item = (u64, &Counter)> {
+        self.counters().map(|counted| (counted.seconds, &counted.counter))
     }
 
     fn counters(&self) -> impl Iterator<Item = &Counted> {

@@ -43,14 +43,24 @@ mod options;
 #[cfg(feature = "runtime")]
 mod packed;
 mod policy;
+#[cfg(feature = "redis")]
+mod remote;
 mod scope;
 #[cfg(all(test, feature = "runtime"))]
 mod tests;
 
+#[cfg(feature = "redis")]
+pub(crate) use self::bucket::Bucket;
+#[cfg(feature = "redis")]
+pub(crate) use self::check::Counter;
 #[cfg(feature = "runtime")]
 pub(crate) use self::check::kept_until;
 #[cfg(feature = "runtime")]
 pub use self::check::{Answer, Charged, State, charge, charge_mut, expires};
+#[cfg(feature = "redis")]
+pub(crate) use self::fixed::Fixed;
 pub use self::options::{Exempt, Fields, Mode, OnStoreFailure, Purpose, Tiers};
 pub use self::policy::{Algorithm, Burst, Cost, Policy, PolicyError, Rates};
+#[cfg(feature = "redis")]
+pub(crate) use self::remote::RemoteRefill;
 pub use self::scope::{Scope, Scopes};

@@ -190,6 +190,11 @@ impl Refill {
         self.token_parts
     }
 
+    /// How long an empty bucket takes to be full.
+    pub(super) fn filling_seconds(&self) -> u64 {
+        self.capacity_parts().div_ceil(self.parts()).div_ceil(1000)
+    }
+
     /// How many parts a full bucket has.
     pub(super) fn capacity_parts(&self) -> u64 {
         self.token_parts * u64::from(self.capacity)

@@ -104,7 +104,7 @@ pub fn check(policy: &Policy, record: Option<&Arc<Record>>, now: Timestamp) -> (
     if idle >= policy.idle_timeout.millis() {
         return (None, Answer::Expired(Expired::Idle));
     }
-    if idle < TOUCH_MILLIS.min(policy.idle_timeout.millis() / 10) {
+    if idle < touch_millis(policy) {
         return (None, Answer::Live(record.clone()));
     }
     let touched = Arc::new(Record { seen: now, ..Record::clone(record) });
@@ -119,11 +119,21 @@ pub fn expires(policy: &Policy, record: &Record) -> Timestamp {
 
 /// When the session ends however much it is used.
 fn ends(policy: &Policy, record: &Record) -> Timestamp {
+    record.created.plus_millis(lifetime_millis(policy, record.stage))
+}
+
+/// How long a session of a stage lives however much it is used.
+pub(crate) fn lifetime_millis(policy: &Policy, stage: Stage) -> u64 {
     let lifetime = policy.max_lifetime.millis();
-    record.created.plus_millis(match record.stage {
+    match stage {
         Stage::PendingMfa => lifetime.min(PENDING_MFA_MILLIS),
         Stage::Full => lifetime,
-    })
+    }
+}
+
+/// How long after its last noted use another is noted.
+pub(crate) fn touch_millis(policy: &Policy) -> u64 {
+    TOUCH_MILLIS.min(policy.idle_timeout.millis() / 10)
 }
 
 /// Whose it is and how far, not the name, address or device: those are personal, and logs are read by many.

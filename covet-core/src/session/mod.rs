@@ -32,6 +32,8 @@ mod policy;
 
 #[cfg(feature = "runtime")]
 pub use self::check::{Answer, Expired, PENDING_MFA_MILLIS, Record, Stage, User, check, expires};
+#[cfg(feature = "redis")]
+pub(crate) use self::check::{lifetime_millis, touch_millis};
 #[cfg(feature = "runtime")]
 pub use self::id::SessionId;
 pub use self::policy::{Cookie, CookieName, CookieNameError, Kind, Policy, SameSite};

@@ -7,6 +7,8 @@
 //! whose limit or session it is.
 
 mod memory;
+#[cfg(feature = "redis")]
+pub mod redis;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 #[cfg(any(test, feature = "test-util"))]
@@ -22,6 +24,8 @@ use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 
 pub use self::memory::{MemoryStore, Stats};
+#[cfg(feature = "redis")]
+pub use self::redis::RedisStore;
 #[cfg(feature = "sqlite")]
 pub use self::sqlite::SqliteStore;
 use crate::time::Timestamp;
