@@ -7,6 +7,7 @@ use crate::support::{App, Ask, Person, Wire};
 mod algorithms;
 mod cost;
 mod limiter;
+mod outage;
 mod shadow;
 mod told;
 mod whom;

@@ -10,10 +10,10 @@ use super::plan::{Limit, Plan, User};
 use crate::audit::{Event, Kind};
 use crate::denial::Denial;
 use crate::http;
-use crate::rate_limit::{Answer, Scope};
+use crate::rate_limit::{Answer, OnStoreFailure, Scope};
 use crate::requirement::{Mfa, Requirement};
 use crate::session::{Record, SessionId, Stage};
-use crate::store::{Key, Outcome, Outcomes, Space, Step, StoreError, Tag};
+use crate::store::{Key, Outcome, Outcomes, Space, Step, Store as _, StoreError, Tag};
 use crate::time::Timestamp;
 
 /// What is known of a request before anything is decided: plain data.
@@ -153,7 +153,7 @@ impl Engine {
             Err(error) => {
                 tracing::error!(%error, "the store failed; the request is refused");
                 self.log(&Event::new(Kind::StoreFailure, now).detail("route", requirement.route)).await;
-                return Decision::unavailable();
+                return self.without_store(plan, requirement, facts, now).await;
             }
         };
         let decision = judge(plan, facts, &outcomes, now);
@@ -166,6 +166,39 @@ impl Engine {
             let event = event.detail("route", requirement.route).detail("limit", limit.name).detail("mode", "shadow");
             self.log(&event).await;
             debug_assert!(!outcome.is_refusal(), "a limit in shadow refuses nobody");
+        }
+        decision
+    }
+
+    /// What holds while the store does not answer. A session that cannot be read is none, so whatever asks for one is
+    /// refused; each limit does what its policy says.
+    async fn without_store(
+        &self,
+        plan: &Plan,
+        requirement: &'static Requirement,
+        facts: &Facts,
+        now: Timestamp,
+    ) -> Box<Decision> {
+        if plan.user.is_some() {
+            return Decision::unavailable();
+        }
+        let stranger = Facts { session: None, ..facts.clone() };
+        let mut outcomes = Outcomes::new();
+        let bound = plan.stranger_limits.iter().filter(|limit| !limit.spares(facts.client));
+        for (limit, step) in bound.zip(self.steps(plan, &stranger, now)) {
+            match limit.policy.on_store_failure() {
+                OnStoreFailure::Deny => return Decision::unavailable(),
+                OnStoreFailure::Allow => outcomes.push(Outcome::Exempt),
+                OnStoreFailure::Local => match self.local.run_now(&[step], now, &mut outcomes) {
+                    Ok(_) if outcomes.last().is_some_and(Outcome::is_refusal) => break,
+                    Ok(_) => {}
+                    Err(_) => return Decision::unavailable(),
+                },
+            }
+        }
+        let decision = judge(plan, facts, &outcomes, now);
+        if let Err(denial) = &decision.outcome {
+            self.report(denial, &outcomes, requirement, facts, now).await;
         }
         decision
     }

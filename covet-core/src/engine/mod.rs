@@ -23,7 +23,7 @@ use crate::password::Hasher;
 use crate::policy::Policy;
 use crate::rate_limit::{self, Rates, Scope};
 use crate::requirement::Requirement;
-use crate::store::{Key, Outcome, Space, Step, Store, Tag};
+use crate::store::{Key, MemoryStore, Outcome, Space, Step, Store, Tag};
 use crate::time::{Clock, Timestamp};
 use crate::units::{Count, Rate};
 
@@ -52,6 +52,8 @@ pub struct Engine {
     sessions: BegunTag,
     /// How often sinks are told of one and the same that an account can cause at will.
     seldom: rate_limit::Policy,
+    /// Where limits are counted that count here while the store does not answer.
+    local: MemoryStore,
     parts: Parts,
 }
 
@@ -72,7 +74,16 @@ impl Engine {
         let plans = requirements.into_iter().filter_map(plan).collect();
         let (access, hasher) = (Arc::new(Access::of(&policy)), Hasher::new(&policy.password));
         let sessions = parts.keys.begin("session");
-        Ok(Self { policy, access, plans, hasher, sessions, seldom: once_a_minute(), parts })
+        Ok(Self {
+            policy,
+            access,
+            plans,
+            hasher,
+            sessions,
+            seldom: once_a_minute(),
+            local: MemoryStore::default(),
+            parts,
+        })
     }
 
     /// The policy.

@@ -42,7 +42,7 @@ pub enum OnStoreFailure {
     Deny,
     /// It lets everything pass.
     Allow,
-    /// It counts in the memory of this process, each rate divided by how many processes there are.
+    /// It counts in the memory of this process, beginning with nothing counted: of several processes each admits the whole.
     Local,
 }
 

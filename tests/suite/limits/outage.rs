@@ -1,0 +1,38 @@
+//! What a limit does while its store does not answer.
+
+use std::sync::Arc;
+
+use crate::support::{App, Ask, Fragile, Person, Wire};
+
+/// The answers to so many requests to a route that admits anyone, while the store fails.
+async fn while_it_fails(plan: &str, requests: usize) -> Vec<u16> {
+    let store = Arc::new(Fragile::default());
+    let app = App::new().store(Arc::clone(&store) as _).with("COVET_RATE_LIMITS__PAGES__ON_STORE_FAILURE", plan);
+    let wire = app.with("COVET_RATE_LIMITS__PAGES__LIMITS", r#"["1/1h"]"#).local().await;
+    store.fail_after(0);
+    let mut found = Vec::new();
+    for _ in 0..requests {
+        found.push(wire.send(Ask::post("/limited")).await.status);
+    }
+    found
+}
+
+#[rocket::async_test]
+async fn a_limit_does_what_its_policy_says_while_the_store_fails() {
+    assert_eq!(while_it_fails("deny", 2).await, [503, 503]);
+    assert_eq!(while_it_fails("allow", 3).await, [200, 200, 200]);
+    assert_eq!(while_it_fails("local", 3).await, [200, 429, 429]);
+}
+
+#[rocket::async_test]
+async fn no_session_is_believed_while_the_store_fails_whatever_a_limit_says() {
+    let store = Arc::new(Fragile::default());
+    let app = App::new().store(Arc::clone(&store) as _).with("COVET_RATE_LIMITS__API__ON_STORE_FAILURE", "allow");
+    let wire = app.local().await;
+    let ada = Person::signed_in(&wire, "ada", "member").await;
+    assert_eq!(ada.post(&wire, "/mine", "").await.status, 200);
+    store.fail_after(0);
+    assert_eq!(ada.post(&wire, "/mine", "").await.status, 503);
+    store.heal();
+    assert!(ada.is_signed_in(&wire).await);
+}
