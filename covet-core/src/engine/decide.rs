@@ -10,10 +10,10 @@ use super::plan::{Limit, Plan, User};
 use crate::audit::{Event, Kind};
 use crate::denial::Denial;
 use crate::http;
-use crate::rate_limit::{Answer, OnStoreFailure, Scope};
+use crate::rate_limit::{self, Answer, Fields, Scope};
 use crate::requirement::{Mfa, Requirement};
 use crate::session::{Record, SessionId, Stage};
-use crate::store::{Key, Outcome, Outcomes, Space, Step, Store as _, StoreError, Tag};
+use crate::store::{Key, Outcome, Outcomes, Space, Step, StoreError, Tag};
 use crate::time::Timestamp;
 
 /// What is known of a request before anything is decided: plain data.
@@ -94,6 +94,13 @@ pub struct Told {
     pub x: bool,
 }
 
+impl Told {
+    pub(super) fn of(limit: &rate_limit::Policy) -> Self {
+        let has = |fields| limit.headers().contains(&fields);
+        Self { ietf: has(Fields::Ietf), x: has(Fields::X) }
+    }
+}
+
 impl Engine {
     /// The session that the value of a cookie names, if it can be one.
     #[must_use]
@@ -108,7 +115,8 @@ impl Engine {
         Presented { key: Key { space: Space::Session, owner, id: self.sessions.part(&id.tag().0).end() } }
     }
 
-    /// Decides on a request to a route, in a box, for it is handed on from one to the next. A route that the engine was not built for is refused, as is every doubt.
+    /// Decides on a request to a route, in a box, for it is handed on from one to the next. A route that the engine was
+    /// not built for is refused, as is every doubt.
     pub async fn decide(&self, requirement: &'static Requirement, facts: &Facts, now: Timestamp) -> Box<Decision> {
         match self.begin(requirement, facts, now) {
             Begun::Admitted(decision) => decision,
@@ -151,9 +159,11 @@ impl Engine {
         let outcomes = match outcomes {
             Ok(outcomes) => outcomes,
             Err(error) => {
-                tracing::error!(%error, "the store failed; the request is refused");
+                tracing::error!(%error, "the store failed; a request is decided without it");
                 self.log(&Event::new(Kind::StoreFailure, now).detail("route", requirement.route)).await;
-                return self.without_store(plan, requirement, facts, now).await;
+                let outcomes = self.outcomes_without_store(plan, facts, now);
+                let Some(outcomes) = outcomes else { return Decision::unavailable() };
+                outcomes
             }
         };
         let decision = judge(plan, facts, &outcomes, now);
@@ -166,39 +176,6 @@ impl Engine {
             let event = event.detail("route", requirement.route).detail("limit", limit.name).detail("mode", "shadow");
             self.log(&event).await;
             debug_assert!(!outcome.is_refusal(), "a limit in shadow refuses nobody");
-        }
-        decision
-    }
-
-    /// What holds while the store does not answer. A session that cannot be read is none, so whatever asks for one is
-    /// refused; each limit does what its policy says.
-    async fn without_store(
-        &self,
-        plan: &Plan,
-        requirement: &'static Requirement,
-        facts: &Facts,
-        now: Timestamp,
-    ) -> Box<Decision> {
-        if plan.user.is_some() {
-            return Decision::unavailable();
-        }
-        let stranger = Facts { session: None, ..facts.clone() };
-        let mut outcomes = Outcomes::new();
-        let bound = plan.stranger_limits.iter().filter(|limit| !limit.spares(facts.client));
-        for (limit, step) in bound.zip(self.steps(plan, &stranger, now)) {
-            match limit.policy.on_store_failure() {
-                OnStoreFailure::Deny => return Decision::unavailable(),
-                OnStoreFailure::Allow => outcomes.push(Outcome::Exempt),
-                OnStoreFailure::Local => match self.local.run_now(&[step], now, &mut outcomes) {
-                    Ok(_) if outcomes.last().is_some_and(Outcome::is_refusal) => break,
-                    Ok(_) => {}
-                    Err(_) => return Decision::unavailable(),
-                },
-            }
-        }
-        let decision = judge(plan, facts, &outcomes, now);
-        if let Err(denial) = &decision.outcome {
-            self.report(denial, &outcomes, requirement, facts, now).await;
         }
         decision
     }
@@ -218,13 +195,13 @@ impl Engine {
 
     /// The batch: limits of strangers, the session, limits of its owner. It stops at the first refusal, so an owner is
     /// charged only by their own session.
-    fn steps<'p>(&'p self, plan: &'p Plan, facts: &Facts, now: Timestamp) -> SmallVec<[Step<'p>; 4]> {
+    pub(super) fn steps<'p>(&'p self, plan: &'p Plan, facts: &Facts, now: Timestamp) -> SmallVec<[Step<'p>; 4]> {
         let mut steps = SmallVec::new();
         let charge = |limit: &'p Limit, key| {
             let (policy, tiers, cost) = (&limit.policy, limit.tiers.as_slice(), limit.policy.cost());
             Step::Charge { key, policy, tiers, cost, shadow: !limit.policy.refuses_at(now.seconds()) }
         };
-        let bound = |limit: &&Limit| !limit.spares(facts.client);
+        let bound = |limit: &&Limit| !limit.policy.exempt().spares(facts.client);
         steps.extend(
             plan.stranger_limits.iter().filter(bound).map(|limit| charge(limit, self.stranger_key(limit, facts))),
         );
@@ -294,7 +271,8 @@ fn charged<'a>(
     outcomes: &'a [Outcome],
 ) -> impl Iterator<Item = (&'a Limit, &'a Outcome)> {
     let client = facts.client;
-    let limits = plan.stranger_limits.iter().chain(&plan.user_limits).filter(move |limit| !limit.spares(client));
+    let limits =
+        plan.stranger_limits.iter().chain(&plan.user_limits).filter(move |limit| !limit.policy.exempt().spares(client));
     limits.zip(outcomes.iter().filter(|outcome| !matches!(outcome, Outcome::Session(_))))
 }
 

@@ -1,9 +1,8 @@
 //! Limits that a handler counts, by what it has read: the account that somebody tries, the address a mail goes to.
 
-use super::plan::Limit;
-use super::{Engine, Facts, Seen};
+use super::{Engine, Facts, Seen, Told};
 use crate::audit::{Event, Kind};
-use crate::rate_limit::{Answer, Scope};
+use crate::rate_limit::{self, Answer, Scope};
 use crate::store::{Key, Outcome, Space, Step, StoreError, Tag};
 use crate::time::Timestamp;
 
@@ -37,17 +36,22 @@ impl Engine {
         facts: &Facts,
         now: Timestamp,
     ) -> Result<Option<Seen>, LimitError> {
-        let limit = self.keyed_limit(name)?;
-        if limit.spares(facts.client) {
+        let policy = self.keyed_limit(name)?;
+        if policy.exempt().spares(facts.client) {
             return Ok(None);
         }
-        let answer = self.ask(&limit, key, cost, now).await?;
-        let shadow = !limit.policy.refuses_at(now.seconds());
+        let shadow = !policy.refuses_at(now.seconds());
+        let step = Step::Charge { key: self.entry(name, key), policy, tiers: &[], cost, shadow };
+        let outcome = match self.run_one(step, now).await {
+            Err(error) => self.charge_without_store(policy, &step, now).ok_or(error)?,
+            Ok(outcome) => outcome,
+        };
+        let (Outcome::Charge(answer) | Outcome::Shadow(answer)) = outcome else { return Ok(None) };
         if answer.is_refused() {
             let event = Event::new(Kind::ExcessRateLimit, now).ip(facts.client).detail("limit", name);
             self.log(&if shadow { event.detail("mode", "shadow") } else { event }).await;
         }
-        let seen = Seen { name, answer, fields: limit.told };
+        let seen = Seen { name, answer, fields: Told::of(policy) };
         match (shadow, answer.is_refused()) {
             (true, _) => Ok(None),
             (false, true) => Err(LimitError::Reached(seen)),
@@ -61,7 +65,12 @@ impl Engine {
     ///
     /// [`LimitError`] when the limit is none of the policy's, or its store does not answer.
     pub async fn peek(&self, name: &'static str, key: &[u8], now: Timestamp) -> Result<Answer, LimitError> {
-        self.ask(&self.keyed_limit(name)?, key, 0, now).await
+        let policy = self.keyed_limit(name)?;
+        let step = Step::Charge { key: self.entry(name, key), policy, tiers: &[], cost: 0, shadow: false };
+        match self.run_one(step, now).await? {
+            Outcome::Charge(answer) => Ok(answer),
+            _ => Err(StoreError::Contended { store: "shared" }.into()),
+        }
     }
 
     /// Forgets what was charged for a key, as when its owner has proven who they are.
@@ -70,7 +79,8 @@ impl Engine {
     ///
     /// [`LimitError`] when the limit is none of the policy's, or its store does not answer.
     pub async fn reset(&self, name: &'static str, key: &[u8], now: Timestamp) -> Result<(), LimitError> {
-        let key = entry(&self.keyed_limit(name)?, key);
+        self.keyed_limit(name)?;
+        let key = self.entry(name, key);
         // Others may charge it meanwhile; what they charge after the last look stands.
         const TRIES: usize = 100;
         for _ in 0..TRIES {
@@ -82,21 +92,17 @@ impl Engine {
         Err(StoreError::Contended { store: "shared" }.into())
     }
 
-    fn keyed_limit(&self, name: &'static str) -> Result<Limit, LimitError> {
+    fn keyed_limit(&self, name: &'static str) -> Result<&rate_limit::Policy, LimitError> {
         let limit = self.policy().rate_limits.get(name).filter(|limit| limit.scopes().contains(&Scope::Key));
-        let limit = limit.ok_or(LimitError::Unknown(name))?;
-        Ok(Limit::new(name, limit, Scope::Key, Vec::new(), "", self.keys()))
+        limit.ok_or(LimitError::Unknown(name))
     }
 
-    async fn ask(&self, limit: &Limit, key: &[u8], cost: u32, now: Timestamp) -> Result<Answer, LimitError> {
-        let step = Step::Charge { key: entry(limit, key), policy: &limit.policy, tiers: &[], cost, shadow: false };
-        match self.store().run(&[step], now).await?.as_slice() {
-            [Outcome::Charge(answer)] => Ok(*answer),
-            _ => Err(StoreError::Contended { store: "shared" }.into()),
-        }
+    fn entry(&self, name: &str, key: &[u8]) -> Key {
+        Key { space: Space::Limit, owner: Tag::NONE, id: self.keys().tag("limit of a key", &[name.as_bytes(), key]) }
     }
-}
 
-fn entry(limit: &Limit, key: &[u8]) -> Key {
-    Key { space: Space::Limit, owner: Tag::NONE, id: limit.begun.part(key).end() }
+    async fn run_one(&self, step: Step<'_>, now: Timestamp) -> Result<Outcome, StoreError> {
+        let outcome = self.store().run(&[step], now).await?.pop();
+        outcome.ok_or(StoreError::Contended { store: "shared" })
+    }
 }

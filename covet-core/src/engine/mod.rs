@@ -4,6 +4,7 @@
 mod access;
 mod decide;
 mod limiter;
+mod outage;
 mod plan;
 
 use std::collections::BTreeMap;
@@ -116,6 +117,8 @@ impl Engine {
         if let Err(error) = self.store().sweep(now).await {
             tracing::warn!(error = &error as &dyn std::error::Error, "expired entries could not be removed");
         }
+        // What was counted here while the store was away.
+        self.local.sweep_some(now);
         let before = now.minus_millis(self.policy.audit.retention.millis());
         for sink in &self.parts.sinks {
             if let Err(error) = sink.forget(before).await {
@@ -211,13 +214,13 @@ mod tests {
     use crate::audit::{Kind, SqlSink};
     use crate::keys::SecretKey;
     use crate::migrate::tests::database;
-    use crate::store::MemoryStore;
     use crate::time::SystemClock;
 
-    #[tokio::test]
-    async fn an_event_is_kept_for_its_retention_and_no_longer() {
-        let (_directory, pool) = database().await;
-        let text = "[application]\nname = 'V'\n[audit]\nretention = '30d'";
+    const NOW: Timestamp = Timestamp::from_seconds(1_800_000_000);
+
+    /// An engine of this policy, where its events go, and what must live as long as it.
+    async fn engine(policy: &str) -> (Engine, SqlSink, impl Drop) {
+        let (directory, pool) = database().await;
         let sink = SqlSink::new(pool.clone());
         let parts = Parts {
             store: Arc::new(MemoryStore::default()),
@@ -226,13 +229,38 @@ mod tests {
             sinks: vec![Arc::new(sink.clone())],
             clock: Arc::new(SystemClock),
         };
-        let engine = Engine::new(Policy::parse("security.toml", text).unwrap(), [], parts).unwrap();
-        let at = Timestamp::from_seconds(1_800_000_000);
-        let end = at.plus_millis(30 * 86_400_000);
-        engine.tell(Event::new(Kind::AuthnLogout, at)).await;
-        for (now, kept) in [(at.minus_millis(u64::MAX), 1), (end, 1), (end.plus_millis(1), 0)] {
+        let text = format!("[application]\nname = 'V'\n{policy}");
+        let engine = Engine::new(Policy::parse("security.toml", &text).unwrap(), [], parts).unwrap();
+        (engine, sink, directory)
+    }
+
+    #[tokio::test]
+    async fn an_event_is_kept_for_its_retention_and_no_longer() {
+        let (engine, sink, _directory) = engine("[audit]\nretention = '30d'").await;
+        let end = NOW.plus_millis(30 * 86_400_000);
+        engine.tell(Event::new(Kind::AuthnLogout, NOW)).await;
+        for (now, kept) in [(NOW.minus_millis(u64::MAX), 1), (end, 1), (end.plus_millis(1), 0)] {
             engine.sweep(now).await;
             assert_eq!(sink.recent(10).await.unwrap().len(), kept, "{now:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn what_was_counted_while_the_store_was_away_is_forgotten_at_its_end() {
+        let limit = "[rate_limits.a]\nlimits = ['9/1m']\non_store_failure = 'local'";
+        let (engine, _sink, _directory) = engine(limit).await;
+        let policy = engine.policy().rate_limits.get("a").unwrap();
+        for account in 0..100_u8 {
+            let key = Key { space: Space::Limit, owner: Tag::NONE, id: engine.keys().tag("test", &[&[account]]) };
+            let step = Step::Charge { key, policy, tiers: &[], cost: 1, shadow: false };
+            assert!(engine.charge_without_store(policy, &step, NOW).is_some());
+        }
+        for (seconds, kept) in [(59, 100), (60, 0)] {
+            // A sweep looks at a part of the store.
+            for _ in 0..100 {
+                engine.sweep(NOW.plus_millis(seconds * 1000)).await;
+            }
+            assert_eq!(engine.local.stats().entries, kept, "{seconds}");
         }
     }
 }

@@ -1,11 +1,9 @@
 //! A requirement with its names resolved: what a request meets.
 
-use std::net::IpAddr;
-
 use super::decide::Told;
 use crate::keys::{BegunTag, Keys};
 use crate::policy::{FILE_NAME, Policy, RoleName};
-use crate::rate_limit::{self, Fields, Scope};
+use crate::rate_limit::{self, Scope};
 use crate::requirement::{Access, Charge, Clause, Mfa, Requirement};
 use crate::store::{Tag, Tier};
 
@@ -64,7 +62,7 @@ pub(super) struct Limit {
 }
 
 impl Limit {
-    pub(super) fn new(
+    fn new(
         name: &'static str,
         limit: &rate_limit::Policy,
         scope: Scope,
@@ -78,18 +76,10 @@ impl Limit {
         };
         let each = match scope {
             Scope::Session => "limit of a session",
-            Scope::Key => "limit of a key",
             _ => "limit of an address",
         };
-        let has = |fields| limit.headers().contains(&fields);
-        let told = Told { ietf: has(Fields::Ietf), x: has(Fields::X) };
+        let told = Told::of(limit);
         Self { name, policy: limit.clone(), scope, tiers, told, tag, begun: keys.begin(each).part(&tag.0) }
-    }
-
-    /// Whether it does not count who has this address.
-    pub(super) fn spares(&self, client: Option<IpAddr>) -> bool {
-        let networks = &self.policy.exempt().networks;
-        client.is_some_and(|address| networks.iter().any(|network| network.contains(&address)))
     }
 }
 

@@ -1,6 +1,7 @@
 //! What else a limit says: whom it spares, how it is told, and what holds while its store is away.
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 
@@ -42,7 +43,8 @@ pub enum OnStoreFailure {
     Deny,
     /// It lets everything pass.
     Allow,
-    /// It counts in the memory of this process, beginning with nothing counted: of several processes each admits the whole.
+    /// It counts in the memory of this process, beginning with nothing counted: of several processes each admits the
+    /// whole.
     Local,
 }
 
@@ -66,6 +68,14 @@ pub struct Exempt {
     pub roles: Vec<RoleName>,
     /// Addresses, as networks in CIDR notation: `10.0.0.0/8`.
     pub networks: Vec<Network>,
+}
+
+impl Exempt {
+    /// Whether who has this address is not counted.
+    #[must_use]
+    pub fn spares(&self, client: Option<IpAddr>) -> bool {
+        client.is_some_and(|address| self.networks.iter().any(|network| network.contains(&address)))
+    }
 }
 
 /// Other rates for whoever holds a role or a permission, by its name.

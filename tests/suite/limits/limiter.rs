@@ -177,6 +177,19 @@ async fn while_the_store_fails_it_admits_nobody() {
 }
 
 #[rocket::async_test]
+async fn while_the_store_fails_it_does_what_its_policy_says() {
+    for (plan, expected) in [("deny", [429, 429]), ("allow", [200, 200]), ("local", [200, 429])] {
+        let store = Arc::new(Fragile::default());
+        let app = app(&format!("limits = ['1/1h']\non_store_failure = '{plan}'"));
+        let server = app.store(Arc::clone(&store) as _).serve_with(routes()).await;
+        store.fail_after(0);
+        for expected in expected {
+            assert_eq!(status(&server, "/write-or-429", "ada").await, expected, "{plan}");
+        }
+    }
+}
+
+#[rocket::async_test]
 async fn a_layer_cannot_take_its_key_from_it() {
     let said = refusal(app("scope = 'ip'").rocket()).await.map(drop).expect_err("it launches");
     assert!(said.contains(":2:9: `rate_limits.writing.scope`: handlers of this program count by `key`"), "{said}");

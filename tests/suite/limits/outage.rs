@@ -5,9 +5,10 @@ use std::sync::Arc;
 use crate::support::{App, Ask, Fragile, Person, Wire};
 
 /// The answers to so many requests to a route that admits anyone, while the store fails.
-async fn while_it_fails(plan: &str, requests: usize) -> Vec<u16> {
+async fn while_it_fails(plan: &str, mode: &str, requests: usize) -> Vec<u16> {
     let store = Arc::new(Fragile::default());
     let app = App::new().store(Arc::clone(&store) as _).with("COVET_RATE_LIMITS__PAGES__ON_STORE_FAILURE", plan);
+    let app = app.with("COVET_RATE_LIMITS__PAGES__MODE", mode);
     let wire = app.with("COVET_RATE_LIMITS__PAGES__LIMITS", r#"["1/1h"]"#).local().await;
     store.fail_after(0);
     let mut found = Vec::new();
@@ -19,9 +20,16 @@ async fn while_it_fails(plan: &str, requests: usize) -> Vec<u16> {
 
 #[rocket::async_test]
 async fn a_limit_does_what_its_policy_says_while_the_store_fails() {
-    assert_eq!(while_it_fails("deny", 2).await, [503, 503]);
-    assert_eq!(while_it_fails("allow", 3).await, [200, 200, 200]);
-    assert_eq!(while_it_fails("local", 3).await, [200, 429, 429]);
+    assert_eq!(while_it_fails("deny", "enforce", 2).await, [503, 503]);
+    assert_eq!(while_it_fails("allow", "enforce", 3).await, [200, 200, 200]);
+    assert_eq!(while_it_fails("local", "enforce", 3).await, [200, 429, 429]);
+}
+
+#[rocket::async_test]
+async fn a_limit_in_shadow_refuses_nobody_while_the_store_fails() {
+    for plan in ["deny", "allow", "local"] {
+        assert_eq!(while_it_fails(plan, "shadow", 3).await, [200, 200, 200], "{plan}");
+    }
 }
 
 #[rocket::async_test]

@@ -220,7 +220,7 @@ impl MemoryStore {
     }
 
     /// Looks at the next [`SWEEP`] entries and forgets the expired ones.
-    pub(super) fn sweep_some(&self, now: Timestamp) {
+    pub(crate) fn sweep_some(&self, now: Timestamp) {
         let turn = self.sweeping.load(Ordering::Relaxed);
         let Some(shard) = self.shards.get(turn % SHARDS) else { return };
         let mut shard = shard.lock();
