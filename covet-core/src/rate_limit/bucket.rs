@@ -7,7 +7,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Answer;
-use super::policy::Refill;
+use super::algorithm::Refill;
 
 /// When the bucket will be full again; a default one is full.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]

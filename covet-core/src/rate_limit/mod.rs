@@ -33,6 +33,7 @@ assert_eq!(second.retry_after_millis, Some(59_000));
 "#
 )]
 
+mod algorithm;
 #[cfg(feature = "runtime")]
 mod bucket;
 #[cfg(feature = "runtime")]
@@ -43,12 +44,14 @@ mod options;
 #[cfg(feature = "runtime")]
 mod packed;
 mod policy;
+mod rates;
 #[cfg(feature = "redis")]
 mod remote;
 mod scope;
 #[cfg(all(test, feature = "runtime"))]
 mod tests;
 
+pub use self::algorithm::{Algorithm, Burst};
 #[cfg(feature = "redis")]
 pub(crate) use self::bucket::Bucket;
 #[cfg(feature = "redis")]
@@ -60,7 +63,8 @@ pub use self::check::{Answer, Charged, State, charge, charge_mut, expires};
 #[cfg(feature = "redis")]
 pub(crate) use self::fixed::Fixed;
 pub use self::options::{Exempt, Fields, Mode, OnStoreFailure, Purpose, Tiers};
-pub use self::policy::{Algorithm, Burst, Cost, Policy, PolicyError, Rates};
+pub use self::policy::{Cost, Policy, PolicyError};
+pub use self::rates::Rates;
 #[cfg(feature = "redis")]
 pub(crate) use self::remote::RemoteRefill;
 pub use self::scope::{Scope, Scopes};

@@ -1,9 +1,10 @@
 //! What a rate limit says in `security.toml`.
 
-use serde::de::Error as _;
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 
+use super::algorithm::{Algorithm, Burst, Refill};
 use super::options::{Exempt, Fields, Mode, OnStoreFailure, Purpose, Tiers};
+use super::rates::Rates;
 use super::scope::{Scope, Scopes};
 use crate::units::{Count, Date, Rate};
 
@@ -133,111 +134,6 @@ impl Policy {
 /// How much one request counts.
 pub type Cost = Count<1, 1000>;
 
-/// How many a token bucket holds.
-pub type Burst = Count<1, { Rate::MAX_COUNT }>;
-
-/// How requests are counted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(rename_all = "snake_case")]
-pub enum Algorithm {
-    /// At most the count in any window of the length, wherever it begins. For counts over 32 it may refuse up to 1/32
-    /// of the count too early, never too late.
-    #[default]
-    SlidingWindow,
-    /// `burst` at once, then evenly as many as the rate says: in any time `t` at most `burst + count * t / window`.
-    TokenBucket,
-    /// At most the count from one full window of the clock to the next: up to twice the count about the turn.
-    FixedWindow,
-}
-
-/// How a token bucket refills, in whole numbers: [`Refill::parts`] each millisecond, of which a token is
-/// [`Refill::token_parts`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Refill {
-    capacity: u32,
-    parts: u32,
-    token_parts: u64,
-}
-
-impl Refill {
-    /// What a double holds exactly, as scripts that have no other numbers must.
-    const MAX: u64 = 1 << 53;
-
-    fn new(rate: Rate, capacity: u32) -> Option<Self> {
-        let divisor = gcd(rate.count().into(), rate.millis());
-        let parts = u32::try_from(u64::from(rate.count()) / divisor).ok()?;
-        let token_parts = rate.millis() / divisor;
-        // Twice, for a full bucket and the cost of one more request are added up.
-        let fits = u64::from(capacity).checked_mul(token_parts)?.checked_mul(2)? < Self::MAX;
-        fits.then_some(Self { capacity, parts, token_parts })
-    }
-}
-
-#[cfg(feature = "runtime")]
-impl Refill {
-    pub(super) const fn capacity(&self) -> u32 {
-        self.capacity
-    }
-
-    /// How many parts come back in a millisecond.
-    pub(super) fn parts(&self) -> u64 {
-        self.parts.into()
-    }
-
-    /// How many parts a token is.
-    pub(super) const fn token_parts(&self) -> u64 {
-        self.token_parts
-    }
-
-    /// How long an empty bucket takes to be full.
-    pub(super) fn filling_seconds(&self) -> u64 {
-        self.capacity_parts().div_ceil(self.parts()).div_ceil(1000)
-    }
-
-    /// How many parts a full bucket has.
-    pub(super) fn capacity_parts(&self) -> u64 {
-        self.token_parts * u64::from(self.capacity)
-    }
-}
-
-const fn gcd(a: u64, b: u64) -> u64 {
-    if b == 0 { a } else { gcd(b, a % b) }
-}
-
-/// One to eight rates, all of which must hold.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(transparent)]
-pub struct Rates(Box<[Rate]>);
-
-impl Rates {
-    /// The most rates one limit can have.
-    pub const MAX: usize = 8;
-
-    /// Rates that must all hold.
-    ///
-    /// # Errors
-    ///
-    /// [`PolicyError::Rates`] when there are none or more than [`Rates::MAX`].
-    pub fn new(rates: impl Into<Box<[Rate]>>) -> Result<Self, PolicyError> {
-        let rates = rates.into();
-        if (1..=Self::MAX).contains(&rates.len()) { Ok(Self(rates)) } else { Err(PolicyError::Rates) }
-    }
-
-    /// The rates, at least one.
-    #[must_use]
-    pub fn as_slice(&self) -> &[Rate] {
-        &self.0
-    }
-
-    /// The first of the rates, and the others.
-    #[cfg(feature = "runtime")]
-    pub(super) fn split_first(&self) -> (Rate, &[Rate]) {
-        let (first, rest) = self.0.split_first().expect("there is at least one rate");
-        (*first, rest)
-    }
-}
-
 /// What is wrong with a rate limit.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -294,28 +190,6 @@ pub enum PolicyError {
     /// A count over a time so long that fractions of it could not be kept exactly.
     #[error("a token bucket cannot count `{0}` exactly: take a shorter window, or a count that divides it")]
     BucketTooLarge(Rate),
-}
-
-impl<'de> Deserialize<'de> for Rates {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Self::new(Vec::deserialize(deserializer)?).map_err(D::Error::custom)
-    }
-}
-
-#[cfg(feature = "schema")]
-impl schemars::JsonSchema for Rates {
-    fn inline_schema() -> bool {
-        true
-    }
-
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        "Rates".into()
-    }
-
-    fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        let rate = generator.subschema_for::<Rate>();
-        schemars::json_schema!({ "type": "array", "items": rate, "minItems": 1, "maxItems": Self::MAX })
-    }
 }
 
 /// A limit as it is written, each value right by itself.
