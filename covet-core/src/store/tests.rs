@@ -4,7 +4,6 @@
 use async_trait::async_trait;
 
 use super::*;
-use crate::units::{Count, Rate};
 
 const NOW: Timestamp = Timestamp::from_seconds(1_700_000_000);
 
@@ -68,12 +67,11 @@ fn totp(last_step: u64, seconds: u64) -> Option<Write> {
 }
 
 fn limit() -> rate_limit::Policy {
-    let rates = rate_limit::Rates::new(vec![Rate::new(1, 3600).unwrap()]).unwrap();
-    rate_limit::Policy::new(rates, rate_limit::Scope::Ip, Count::of(1)).unwrap()
+    suite::rates(&[(1, 3600)])
 }
 
 async fn charge(store: &impl Store, policy: &rate_limit::Policy, key: Key, now: Timestamp) -> Result<bool, StoreError> {
-    let outcomes = store.run(&[Step::Charge { key, policy, tiers: &[], cost: 1, shadow: false }], now).await?;
+    let outcomes = store.run(&[suite::charge_step(key, policy, 1)], now).await?;
     Ok(outcomes.iter().all(|outcome| !outcome.is_refusal()))
 }
 

@@ -1,64 +1,9 @@
 //! The script means what the pure checks mean, also where the suite does not look: policies that change, clocks that are
 //! set back, limits of any size; and the values it leaves are the same, not only its answers.
 
-use std::collections::BTreeMap;
-
 use super::*;
-use crate::store::{Tier, suite};
-
-/// The slow and obvious store.
-#[derive(Default)]
-struct Model(BTreeMap<Key, Write>);
-
-impl Model {
-    fn read(&self, key: &Key, now: Timestamp) -> Option<&State> {
-        self.0.get(key).filter(|entry| entry.expires > now).map(|entry| &entry.state)
-    }
-
-    fn set(&mut self, key: Key, write: Write, now: Timestamp) {
-        if write.expires > now {
-            self.0.insert(key, write);
-        } else {
-            self.0.remove(&key);
-        }
-    }
-
-    fn run(&mut self, steps: &[Step<'_>], now: Timestamp) -> Vec<Outcome> {
-        let mut outcomes = Vec::new();
-        for step in steps {
-            let Some(step) = step.for_whom(&outcomes) else {
-                outcomes.push(Outcome::Exempt);
-                continue;
-            };
-            let change = step.apply(self.read(step.key(), now), now);
-            if let Some(write) = change.write {
-                self.set(*step.key(), write, now);
-            }
-            let refused = change.outcome.is_refusal();
-            outcomes.push(change.outcome);
-            if refused {
-                break;
-            }
-        }
-        outcomes
-    }
-}
-
-/// Numbers that are the same in every run (xorshift), so that a failure comes back.
-struct Numbers(u64);
-
-impl Numbers {
-    fn below(&mut self, bound: u64) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        (self.0 >> 11) % bound
-    }
-
-    fn of<'a, T>(&mut self, choices: &'a [T]) -> &'a T {
-        choices.get(self.below(choices.len() as u64) as usize).unwrap()
-    }
-}
+use crate::store::Tier;
+use crate::store::suite::model::{Model, Numbers};
 
 fn limits() -> Vec<rate_limit::Policy> {
     use rate_limit::Algorithm::{FixedWindow, TokenBucket};
@@ -166,7 +111,7 @@ async fn policies_that_change_and_clocks_set_back_answer_as_the_pure_checks_do()
             let new = with_roles(roles, numbers.of(&sessions), stage, now);
             let version = store.read(&changed, now).await.unwrap().map(|found| found.version);
             assert!(store.swap(&changed, version, Some(new.clone()), now).await.unwrap());
-            model.set(changed, new, now);
+            model.set(changed, Some(new));
         }
     }
 }
@@ -182,7 +127,7 @@ async fn no_key_is_without_a_time_to_live() {
     let mut seen = 0;
     macro_rules! after {
         ($($case:ident)*) => {$(
-            suite::$case(store().await).await;
+            crate::store::suite::$case(store().await).await;
             let keys: Vec<String> = ask(&mut beside, &["KEYS", "*"]).await;
             for key in &keys {
                 let left: i64 = ask(&mut beside, &["PTTL", key]).await;
@@ -192,23 +137,7 @@ async fn no_key_is_without_a_time_to_live() {
             let _: () = ask(&mut beside, &["FLUSHALL"]).await;
         )*};
     }
-    after! {
-        what_was_written_is_read
-        a_swap_at_another_version_does_nothing
-        a_version_does_not_come_back
-        an_expired_entry_does_not_exist
-        sweeping_forgets_only_what_has_expired
-        the_sessions_of_an_owner_are_listed
-        a_batch_runs_in_order_to_the_first_refusal
-        a_refused_charge_changes_nothing
-        a_limit_in_shadow_tells_and_lets_pass
-        a_tier_holds_for_whose_session_the_batch_has_found
-        a_limit_holds_under_concurrency
-        a_code_is_accepted_once_under_concurrency
-        guesses_at_once_are_counted_one_by_one
-        only_one_of_many_swaps_wins
-        random_steps_answer_as_the_pure_checks_do
-    }
+    crate::store_suite! { @each (after!) }
     assert!(seen > 100, "{seen}");
 }
 

@@ -17,7 +17,8 @@ use redis::aio::MultiplexedConnection;
 use super::server::{self, TestServer};
 use super::*;
 use crate::store::State;
-use crate::units::{Count, Rate};
+use crate::store::suite::{charge_step as charge, rates};
+use crate::units::Count;
 use crate::{lockout, mfa, rate_limit, session};
 
 mod conformance {
@@ -55,15 +56,6 @@ fn present() -> Timestamp {
 fn key(space: Space, owner: u8, id: u8) -> Key {
     let tag = |number: u8| Tag(std::array::from_fn(|at| number.wrapping_mul(151) ^ (at as u8)));
     Key { space, owner: if owner == 0 { Tag::NONE } else { tag(owner) }, id: tag(id) }
-}
-
-fn rates(rates: &[(u32, u64)]) -> rate_limit::Policy {
-    let rates: Vec<_> = rates.iter().map(|(count, seconds)| Rate::new(*count, *seconds).unwrap()).collect();
-    rate_limit::Policy::new(rate_limit::Rates::new(rates).unwrap(), rate_limit::Scope::Ip, Count::of(1)).unwrap()
-}
-
-fn charge(key: Key, policy: &rate_limit::Policy, cost: u32) -> Step<'_> {
-    Step::Charge { key, policy, tiers: &[], cost, shadow: false }
 }
 
 fn record(roles: &[&str], stage: session::Stage, now: Timestamp) -> session::Record {

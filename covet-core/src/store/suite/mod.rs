@@ -10,10 +10,12 @@
 //! ```
 #![expect(clippy::unwrap_used, reason = "a case that meets what it does not expect has failed")]
 
-use std::collections::BTreeMap;
+pub(in crate::store) mod model;
+
 use std::iter;
 use std::sync::Arc;
 
+use self::model::{Model, Numbers};
 use super::{Key, Outcome, Space, State, Step, Store, Tag, Tier, Write};
 use crate::account::AccountId;
 use crate::time::Timestamp;
@@ -23,8 +25,17 @@ use crate::{lockout, mfa, rate_limit, session};
 /// Makes a test of every case of the suite; see [`store::suite`](crate::store::suite).
 #[macro_export]
 macro_rules! store_suite {
-    ($make:expr) => {
-        $crate::store_suite! { @cases $make;
+    (@tests $make:expr; $($case:ident)*) => {$(
+        #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+        async fn $case() {
+            let (store, _kept) = $make.await;
+            $crate::store::suite::$case(::std::sync::Arc::new(store)).await;
+        }
+    )*};
+    // Hands all cases to another macro, after what it is given.
+    (@each ($($then:tt)*) $($given:tt)*) => {
+        $($then)* {
+            $($given)*
             an_absent_entry_is_absent
             what_was_written_is_read
             a_swap_at_another_version_does_nothing
@@ -43,13 +54,9 @@ macro_rules! store_suite {
             random_steps_answer_as_the_pure_checks_do
         }
     };
-    (@cases $make:expr; $($case:ident)*) => {$(
-        #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-        async fn $case() {
-            let (store, _kept) = $make.await;
-            $crate::store::suite::$case(::std::sync::Arc::new(store)).await;
-        }
-    )*};
+    ($make:expr) => {
+        $crate::store_suite! { @each ($crate::store_suite!) @tests $make; }
+    };
 }
 
 const NOW: Timestamp = Timestamp::from_seconds(1_700_000_000);
@@ -70,7 +77,8 @@ fn totp(last_step: u64, expires: Timestamp) -> Write {
     Write { state: State::Totp(mfa::State { last_step }), expires }
 }
 
-fn rates(rates: &[(u32, u64)]) -> rate_limit::Policy {
+/// A sliding window of so many in so many seconds.
+pub(in crate::store) fn rates(rates: &[(u32, u64)]) -> rate_limit::Policy {
     let rates: Vec<_> = rates.iter().map(|(count, seconds)| Rate::new(*count, *seconds).unwrap()).collect();
     let rates = rate_limit::Rates::new(rates).unwrap();
     rate_limit::Policy::new(rates, rate_limit::Scope::Ip, Count::of(1)).unwrap()
@@ -115,7 +123,8 @@ fn claim(key: Key, step: u64) -> Step<'static> {
     Step::Totp { key, step, remember_millis: 90_000 }
 }
 
-fn charge_step(key: Key, policy: &rate_limit::Policy, cost: u32) -> Step<'_> {
+/// A charge of whoever has no tier, enforced.
+pub(in crate::store) fn charge_step(key: Key, policy: &rate_limit::Policy, cost: u32) -> Step<'_> {
     Step::Charge { key, policy, tiers: &[], cost, shadow: false }
 }
 
@@ -379,54 +388,6 @@ pub async fn only_one_of_many_swaps_wins<S: Store + 'static>(store: Arc<S>) {
     }
 }
 
-/// The slow and obvious store: a map and [`Step::apply`].
-#[derive(Default)]
-struct Model(BTreeMap<Key, Write>);
-
-impl Model {
-    fn read(&self, key: &Key, now: Timestamp) -> Option<&State> {
-        self.0.get(key).filter(|entry| entry.expires > now).map(|entry| &entry.state)
-    }
-
-    fn set(&mut self, key: Key, new: Option<Write>) {
-        match new {
-            Some(write) => self.0.insert(key, write),
-            None => self.0.remove(&key),
-        };
-    }
-
-    fn run(&mut self, steps: &[Step<'_>], now: Timestamp) -> Vec<Outcome> {
-        let mut outcomes = Vec::new();
-        for step in steps {
-            let Some(step) = step.for_whom(&outcomes) else {
-                outcomes.push(Outcome::Exempt);
-                continue;
-            };
-            let change = step.apply(self.read(step.key(), now), now);
-            if change.write.is_some() {
-                self.set(*step.key(), change.write);
-            }
-            outcomes.push(change.outcome);
-            if outcomes.last().is_some_and(Outcome::is_refusal) {
-                break;
-            }
-        }
-        outcomes
-    }
-}
-
-/// Numbers that are the same in every run (xorshift), so that a failure comes back.
-struct Numbers(u64);
-
-impl Numbers {
-    fn below(&mut self, bound: u64) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        (self.0 >> 11) % bound
-    }
-}
-
 /// Batches, swaps and sweeps at random.
 pub async fn random_steps_answer_as_the_pure_checks_do<S: Store>(store: Arc<S>) {
     use rate_limit::Algorithm::{FixedWindow, TokenBucket};
@@ -459,9 +420,7 @@ pub async fn random_steps_answer_as_the_pure_checks_do<S: Store>(store: Arc<S>) 
                 1 => Step::Session { key: key(Space::Session, owner, id), policy: &sessions },
                 2 => {
                     use lockout::Event::{Attempt, Look, Success};
-                    let event =
-                        [Attempt, Attempt, Look, Success].into_iter().nth(usize::from(id) + usize::from(cost == 3));
-                    let event = event.unwrap_or(Look);
+                    let event = *numbers.of(&[Attempt, Attempt, Look, Success]);
                     Step::Lockout { key: key(Space::Lockout, owner, 0), policy: LOCKOUT, event }
                 }
                 _ => claim(key(Space::Totp, owner, 0), now.seconds() / 30),
