@@ -3,7 +3,7 @@
 
 use proptest::prelude::*;
 
-use super::{Algorithm, Answer, Burst, Policy, Rates, Scope, State, charge, charge_mut, expires};
+use super::{Algorithm, Answer, Burst, Policy, Rates, Scope, State, charge, charge_mut, expires, kept_until};
 use crate::time::Timestamp;
 use crate::units::{Count, Rate};
 
@@ -366,6 +366,23 @@ fn another_algorithm_begins_with_nothing_counted() {
     let (state, answer) = charge(&bucket, state.as_ref(), 1, at(0));
     assert!(!answer.is_refused());
     assert!(charge(&bucket, state.as_ref(), 1, at(0)).1.is_refused());
+}
+
+#[test]
+fn who_is_refused_is_kept_as_long_as_if_just_counted_and_who_is_admitted_until_the_end() {
+    for (algorithm, rates, admitted, refused) in [
+        (Algorithm::SlidingWindow, &[(1, 60), (5, 10)][..], 60_000, 90_000),
+        (Algorithm::SlidingWindow, &[(5, 10), (1, 60)], 60_000, 90_000),
+        (Algorithm::TokenBucket, &[(1, 60)], 60_000, 90_000),
+        (Algorithm::FixedWindow, &[(1, 60)], 60_000, 90_000),
+    ] {
+        let policy = by(algorithm, rates);
+        let mut state = State::new(&policy);
+        for (millis, kept) in [(0, admitted), (30_000, refused)] {
+            let answer = charge_mut(&policy, &mut state, 1, at(millis)).answer;
+            assert_eq!(kept_until(&policy, &state, &answer, at(millis)), at(kept), "{algorithm:?} {rates:?} {millis}");
+        }
+    }
 }
 
 #[test]
