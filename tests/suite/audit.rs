@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::Arc;
 
 use rocket::futures::future::join;
 
@@ -52,8 +51,7 @@ fn contains(bytes: &[u8], text: &[u8]) -> bool {
 #[rocket::async_test]
 async fn each_thing_that_happens_leaves_one_event_and_no_secret() {
     let directory = tempfile::tempdir().unwrap();
-    let url = format!("sqlite:{}", directory.path().join("covet.db").display());
-    let app = App::new().with("COVET_DATABASE_URL", url);
+    let app = App::on_file(&directory);
     let server = app.serve().await;
     let root = Person::signed_in(&server, "auditor", "admin").await;
     let mut secrets = vec![root.password.clone(), root.session.clone(), WRONG.to_owned(), NEW.to_owned()];
@@ -162,6 +160,28 @@ async fn last_registered(root: &Person, wire: &impl Wire) -> String {
     registered[1].as_str().unwrap().to_owned()
 }
 
+/// Tries seven times in vain, of which the fifth locks, and is told of that once and for all. How many failures are told
+/// of as wrong, of as locked, and in all.
+async fn locks_once(
+    root: &Person,
+    wire: &impl Wire,
+    id: &str,
+    guesser: &Person,
+    (path, guess): (&str, &str),
+    failure: &str,
+) -> (usize, usize, usize) {
+    for tried in 1..=7 {
+        guesser.post(wire, path, guess).await;
+        let locks = reasons(root, wire, id, "authn_login_lock").await;
+        assert_eq!(locks.len(), usize::from(tried >= 5), "{tried}: {locks:?}");
+    }
+    let locks = reasons(root, wire, id, "authn_login_lock").await;
+    assert!(locks[0].contains(&format!(r#""after": "{failure}""#)), "{locks:?}");
+    let failures = reasons(root, wire, id, failure).await;
+    let of = |why: &str| failures.iter().filter(|reason| reason.contains(why)).count();
+    (of("wrong"), of("locked"), failures.len())
+}
+
 #[rocket::async_test]
 async fn a_lock_is_told_once_whatever_locked() {
     let app = App::new();
@@ -171,29 +191,14 @@ async fn a_lock_is_told_once_whatever_locked() {
     let id = last_registered(&root, &wire).await;
     app.wait(30);
     ada.sign_in(&wire).await;
-    for tried in 1..=7 {
-        ada.post(&wire, "/mfa/verify", "000000").await;
-        let locks = reasons(&root, &wire, &id, "authn_login_lock").await;
-        assert_eq!(locks.len(), usize::from(tried >= 5), "{tried}: {locks:?}");
-    }
-    let locks = reasons(&root, &wire, &id, "authn_login_lock").await;
-    assert!(locks[0].contains(r#""after": "mfa_verify_fail""#), "{locks:?}");
-    let failures = reasons(&root, &wire, &id, "mfa_verify_fail").await;
-    let of = |why: &str| failures.iter().filter(|reason| reason.contains(why)).count();
-    assert_eq!((of("wrong or used code"), of("locked"), failures.len()), (4, 1, 5), "{failures:?}");
+    let told = locks_once(&root, &wire, &id, &ada, ("/mfa/verify", "000000"), "mfa_verify_fail").await;
+    assert_eq!(told, (4, 1, 5), "wrong, locked, all");
 
     let bob = Person::signed_in(&wire, "bob", "member").await;
     let id = last_registered(&root, &wire).await;
-    for tried in 1..=7 {
-        bob.post(&wire, "/password", &format!("{WRONG}\n{NEW}")).await;
-        let locks = reasons(&root, &wire, &id, "authn_login_lock").await;
-        assert_eq!(locks.len(), usize::from(tried >= 5), "{tried}: {locks:?}");
-    }
-    let locks = reasons(&root, &wire, &id, "authn_login_lock").await;
-    assert!(locks[0].contains(r#""after": "authn_password_change_fail""#), "{locks:?}");
-    let failures = reasons(&root, &wire, &id, "authn_password_change_fail").await;
-    let of = |why: &str| failures.iter().filter(|reason| reason.contains(why)).count();
-    assert_eq!((of("wrong password"), of("locked"), failures.len()), (4, 1, 5), "{failures:?}");
+    let change = format!("{WRONG}\n{NEW}");
+    let told = locks_once(&root, &wire, &id, &bob, ("/password", &change), "authn_password_change_fail").await;
+    assert_eq!(told, (4, 1, 5), "wrong, locked, all");
 }
 
 #[rocket::async_test]
@@ -237,8 +242,7 @@ async fn a_lock_is_told_also_when_the_last_attempt_was_right_but_for_a_disabled_
 #[rocket::async_test]
 async fn a_lock_is_told_also_when_the_attempts_could_not_be_judged() {
     let directory = tempfile::tempdir().unwrap();
-    let url = format!("sqlite:{}", directory.path().join("covet.db").display());
-    let app = App::new().with("COVET_DATABASE_URL", url);
+    let app = App::on_file(&directory);
     let server = app.serve().await;
     let mut root = Person::signed_in(&server, "root", "admin").await;
     let mut ada = Person::enrolled(&server, "ada", "member", app.now()).await;
@@ -260,9 +264,7 @@ async fn a_lock_is_told_also_when_the_attempts_could_not_be_judged() {
 #[rocket::async_test]
 async fn a_change_that_another_one_outran_is_told_as_refused() {
     let directory = tempfile::tempdir().unwrap();
-    let url = format!("sqlite:{}", directory.path().join("covet.db").display());
-    let accounts = Interrupted::new(&url);
-    let app = App::new().with("COVET_DATABASE_URL", &url).accounts(Arc::clone(&accounts) as _);
+    let (app, accounts) = Interrupted::app(&directory);
     let wire = app.local().await;
     let root = Person::signed_in(&wire, "root", "admin").await;
     let here = Person::signed_in(&wire, "ada", "member").await;
@@ -282,9 +284,7 @@ async fn a_change_that_another_one_outran_is_told_as_refused() {
 #[rocket::async_test]
 async fn a_session_is_told_of_only_when_it_was_given() {
     let directory = tempfile::tempdir().unwrap();
-    let url = format!("sqlite:{}", directory.path().join("covet.db").display());
-    let accounts = Interrupted::new(&url);
-    let app = App::new().with("COVET_DATABASE_URL", &url).accounts(Arc::clone(&accounts) as _);
+    let (app, accounts) = Interrupted::app(&directory);
     let wire = app.local().await;
     let root = Person::signed_in(&wire, "root", "admin").await;
     let ada = Person::enrolled(&wire, "ada", "member", app.now()).await;
@@ -309,8 +309,7 @@ async fn a_session_is_told_of_only_when_it_was_given() {
 #[rocket::async_test]
 async fn a_session_that_two_end_at_once_is_told_of_by_one() {
     let directory = tempfile::tempdir().unwrap();
-    let url = format!("sqlite:{}", directory.path().join("covet.db").display());
-    let wire = App::new().with("COVET_DATABASE_URL", url).local().await;
+    let wire = App::on_file(&directory).local().await;
     let root = Person::signed_in(&wire, "root", "admin").await;
     let here = Person::signed_in(&wire, "ada", "member").await;
     let id = last_registered(&root, &wire).await;
@@ -386,8 +385,7 @@ async fn attempts_that_meet_a_lock_are_in_the_log_and_in_the_database_once_a_min
 #[rocket::async_test]
 async fn events_that_were_kept_long_enough_are_forgotten_while_the_application_runs() {
     let directory = tempfile::tempdir().unwrap();
-    let url = format!("sqlite:{}", directory.path().join("covet.db").display());
-    let app = App::new().with("COVET_DATABASE_URL", url).with("COVET_AUDIT__RETENTION", "30d");
+    let app = App::on_file(&directory).with("COVET_AUDIT__RETENTION", "30d");
     let server = app.serve().await;
     let mut root = Person::signed_in(&server, "root", "admin").await;
     server.stop().await;

@@ -94,9 +94,7 @@ async fn no_session_has_more_than_its_account_wherever_the_store_fails() {
 
 /// On a file, with accounts that can be stopped at.
 async fn interrupted(directory: &tempfile::TempDir) -> (App, Arc<Interrupted>, rocket::local::asynchronous::Client) {
-    let url = format!("sqlite:{}", directory.path().join("covet.db").display());
-    let accounts = Interrupted::new(&url);
-    let app = App::new().with("COVET_DATABASE_URL", &url).accounts(Arc::clone(&accounts) as _);
+    let (app, accounts) = Interrupted::app(directory);
     let wire = app.local().await;
     (app, accounts, wire)
 }

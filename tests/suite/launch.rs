@@ -153,8 +153,7 @@ async fn a_secret_key_may_lie_in_a_file() {
 #[rocket::async_test]
 async fn the_key_of_a_debug_build_is_kept_for_its_owner_alone() {
     let directory = tempfile::tempdir().unwrap();
-    let url = format!("sqlite:{}", directory.path().join("covet.db").display());
-    let app = App::new().without("COVET_SECRET_KEY").with("COVET_DATABASE_URL", url);
+    let app = App::on_file(&directory).without("COVET_SECRET_KEY");
     let server = app.serve().await;
     let ada = Person::signed_in(&server, "ada", "member").await;
     server.stop().await;
@@ -210,8 +209,7 @@ async fn a_database_that_is_none_is_refused_and_left_alone() {
 #[rocket::async_test]
 async fn a_database_belongs_to_one_application_at_a_time() {
     let directory = tempfile::tempdir().unwrap();
-    let url = format!("sqlite:{}", directory.path().join("covet.db").display());
-    let app = || App::new().with("COVET_DATABASE_URL", url.clone());
+    let app = || App::on_file(&directory);
     let first = refusal(app().rocket()).await.unwrap();
     assert_says(&refused(app()).await, &["another process uses the database", "covet.db"]);
     drop(first);
@@ -237,8 +235,7 @@ fn files_in(directory: &tempfile::TempDir) -> Vec<String> {
 #[rocket::async_test]
 async fn a_launch_that_is_refused_makes_no_file() {
     let directory = tempfile::tempdir().unwrap();
-    let url = format!("sqlite:{}", directory.path().join("covet.db").display());
-    let app = App::new().without("COVET_SECRET_KEY").with("COVET_DATABASE_URL", url);
+    let app = App::on_file(&directory).without("COVET_SECRET_KEY");
     let refused = [
         app.rocket().mount("/", routes![plain]),
         app.rocket().mount("/", routes![covered::covered]),

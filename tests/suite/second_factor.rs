@@ -65,8 +65,7 @@ async fn the_code_of_the_enrolment_does_not_sign_in() {
 #[rocket::async_test]
 async fn a_used_code_stays_used_after_a_restart() {
     let directory = tempfile::tempdir().unwrap();
-    let url = format!("sqlite:{}", directory.path().join("covet.db").display());
-    let app = App::new().with("COVET_DATABASE_URL", url);
+    let app = App::on_file(&directory);
     let server = app.serve().await;
     let mut ada = Person::enrolled(&server, "ada", "member", app.now()).await;
     app.wait(10 * STEP);

@@ -1,11 +1,6 @@
 //! Sessions end when they should, and once ended stay so.
 
-use crate::support::{App, Ask, OTHER_KEY, Person, Wire};
-
-/// On a file, so that it can be started again.
-fn on_file(directory: &tempfile::TempDir) -> App {
-    App::new().with("COVET_DATABASE_URL", format!("sqlite:{}", directory.path().join("covet.db").display()))
-}
+use crate::support::{App, Ask, OTHER_KEY, Person, Wire, database_url};
 
 #[rocket::async_test]
 async fn a_session_ends_when_it_is_not_used() {
@@ -89,7 +84,7 @@ async fn signing_out_ends_this_session_and_everywhere_ends_all_of_one_account() 
 #[rocket::async_test]
 async fn sessions_and_revocations_survive_a_restart() {
     let directory = tempfile::tempdir().unwrap();
-    let app = on_file(&directory);
+    let app = App::on_file(&directory);
     let server = app.serve().await;
     let ada = Person::signed_in(&server, "ada", "member").await;
     let mut revoked = ada.clone();
@@ -112,7 +107,7 @@ async fn sessions_and_revocations_survive_a_restart() {
 #[rocket::async_test]
 async fn everything_that_is_kept_has_an_end() {
     let directory = tempfile::tempdir().unwrap();
-    let app = on_file(&directory);
+    let app = App::on_file(&directory);
     let server = app.serve().await;
     let ada = Person::enrolled(&server, "ada", "member", app.now()).await;
     crate::support::try_sign_in(&server, "ada", "not the right horse").await;
@@ -120,8 +115,7 @@ async fn everything_that_is_kept_has_an_end() {
     crate::support::try_sign_in(&server, "nobody", "not the right horse").await;
     server.stop().await;
 
-    let url = format!("sqlite:{}", directory.path().join("covet.db").display());
-    let pool = sqlx::SqlitePool::connect(&url).await.unwrap();
+    let pool = sqlx::SqlitePool::connect(&database_url(&directory)).await.unwrap();
     let query = "SELECT space, (expires_at - 1800000000000) / 1000 FROM covet_entries ORDER BY space, expires_at";
     let kept: Vec<(String, i64)> = sqlx::query_as(query).fetch_all(&pool).await.unwrap();
     let (longest, steps) = (15 * 60, 4 * 30);
@@ -134,7 +128,7 @@ async fn everything_that_is_kept_has_an_end() {
 #[rocket::async_test]
 async fn a_locked_account_stays_locked_after_a_restart() {
     let directory = tempfile::tempdir().unwrap();
-    let app = on_file(&directory);
+    let app = App::on_file(&directory);
     let server = app.serve().await;
     let mut ada = Person::register(&server, "ada", "member").await;
     for _ in 0..5 {
@@ -150,7 +144,7 @@ async fn a_locked_account_stays_locked_after_a_restart() {
 #[rocket::async_test]
 async fn sessions_kept_in_memory_end_with_the_process() {
     let directory = tempfile::tempdir().unwrap();
-    let app = on_file(&directory).with("COVET_SESSIONS__STORE", "memory");
+    let app = App::on_file(&directory).with("COVET_SESSIONS__STORE", "memory");
     let server = app.serve().await;
     let ada = Person::signed_in(&server, "ada", "member").await;
     assert!(ada.is_signed_in(&server).await);
@@ -162,7 +156,7 @@ async fn sessions_kept_in_memory_end_with_the_process() {
 #[rocket::async_test]
 async fn another_secret_key_opens_neither_sessions_nor_second_factors() {
     let directory = tempfile::tempdir().unwrap();
-    let app = on_file(&directory);
+    let app = App::on_file(&directory);
     let server = app.serve().await;
     let mut ada = Person::enrolled(&server, "ada", "member", app.now()).await;
     assert!(ada.is_signed_in(&server).await);

@@ -1,7 +1,5 @@
 //! Signing in: guessing is counted, nothing tells who has an account, and the session is a new one.
 
-use std::sync::Arc;
-
 use rocket::futures::future::join_all;
 use rocket::serde::json::json;
 
@@ -221,9 +219,8 @@ async fn a_refused_sign_in_leaves_the_session_as_it_was() {
 #[rocket::async_test]
 async fn whoever_signs_in_while_the_account_changes_gets_no_session_of_what_it_was() {
     let directory = tempfile::tempdir().unwrap();
-    let url = format!("sqlite:{}", directory.path().join("covet.db").display());
-    let accounts = Interrupted::new(&url);
-    let wire = App::new().with("COVET_DATABASE_URL", &url).accounts(Arc::clone(&accounts) as _).local().await;
+    let (app, accounts) = Interrupted::app(&directory);
+    let wire = app.local().await;
     let root = Person::signed_in(&wire, "root", "admin").await;
     let ada = Person::signed_in(&wire, "ada", "admin").await;
     let again = format!("{}\nan entirely other phrase", ada.password);
@@ -248,9 +245,7 @@ async fn whoever_signs_in_while_the_account_changes_gets_no_session_of_what_it_w
 #[rocket::async_test]
 async fn a_session_that_is_ended_while_its_second_factor_is_proven_stays_ended() {
     let directory = tempfile::tempdir().unwrap();
-    let url = format!("sqlite:{}", directory.path().join("covet.db").display());
-    let accounts = Interrupted::new(&url);
-    let app = App::new().with("COVET_DATABASE_URL", &url).accounts(Arc::clone(&accounts) as _);
+    let (app, accounts) = Interrupted::app(&directory);
     let wire = app.local().await;
     let ada = Person::enrolled(&wire, "ada", "member", app.now()).await;
     let mut stolen = ada.clone();
@@ -267,9 +262,7 @@ async fn a_session_that_is_ended_while_its_second_factor_is_proven_stays_ended()
 #[rocket::async_test]
 async fn a_second_factor_holds_for_whoever_was_signing_in_when_it_was_confirmed() {
     let directory = tempfile::tempdir().unwrap();
-    let url = format!("sqlite:{}", directory.path().join("covet.db").display());
-    let accounts = Interrupted::new(&url);
-    let app = App::new().with("COVET_DATABASE_URL", &url).accounts(Arc::clone(&accounts) as _);
+    let (app, accounts) = Interrupted::app(&directory);
     let wire = app.local().await;
     let mut ada = Person::signed_in(&wire, "ada", "member").await;
     ada.uri = ada.post(&wire, "/mfa/enroll", "").await.body;
@@ -284,9 +277,7 @@ async fn a_second_factor_holds_for_whoever_was_signing_in_when_it_was_confirmed(
 #[rocket::async_test]
 async fn of_two_enrolments_at_once_one_does_not_undo_the_other() {
     let directory = tempfile::tempdir().unwrap();
-    let url = format!("sqlite:{}", directory.path().join("covet.db").display());
-    let accounts = Interrupted::new(&url);
-    let app = App::new().with("COVET_DATABASE_URL", &url).accounts(Arc::clone(&accounts) as _);
+    let (app, accounts) = Interrupted::app(&directory);
     let wire = app.local().await;
     let mut ada = Person::signed_in(&wire, "ada", "member").await;
     let mut elsewhere = ada.clone();

@@ -83,6 +83,11 @@ pub(crate) struct App {
     pub(crate) touched: Arc<Touched>,
 }
 
+/// The database in a folder.
+pub(crate) fn database_url(directory: &tempfile::TempDir) -> String {
+    format!("sqlite:{}", directory.path().join("covet.db").display())
+}
+
 impl App {
     /// With everything in memory.
     pub(crate) fn new() -> Self {
@@ -98,6 +103,11 @@ impl App {
             touched: Arc::default(),
         };
         app.with("COVET_SECRET_KEY", KEY).with("COVET_DATABASE_URL", "sqlite::memory:")
+    }
+
+    /// With its database in a folder.
+    pub(crate) fn on_file(directory: &tempfile::TempDir) -> Self {
+        Self::new().with("COVET_DATABASE_URL", database_url(directory))
     }
 
     /// With a variable set, or set otherwise.

@@ -79,22 +79,24 @@ mod tests {
 
     use super::*;
 
+    /// A job that has begun, holds ten, and ends when it is let; and its caller.
+    async fn hold(pool: &Arc<Pool>) -> (mpsc::Sender<()>, tokio::task::JoinHandle<Result<(), PoolError>>) {
+        let (open, gate) = mpsc::channel();
+        let (started, running) = tokio::sync::oneshot::channel();
+        let pool = Arc::clone(pool);
+        let job = move || {
+            started.send(()).unwrap();
+            gate.recv().unwrap();
+        };
+        let caller = tokio::spawn(async move { pool.run(10, job).await });
+        running.await.unwrap();
+        (open, caller)
+    }
+
     #[tokio::test]
     async fn beyond_the_queue_a_job_is_refused_at_once() {
         let pool = Arc::new(Pool::new(10, 10));
-        let (open, gate) = mpsc::channel::<()>();
-        let (started, running) = tokio::sync::oneshot::channel();
-        let first = tokio::spawn({
-            let pool = Arc::clone(&pool);
-            async move {
-                pool.run(10, move || {
-                    started.send(()).unwrap();
-                    gate.recv().unwrap();
-                })
-                .await
-            }
-        });
-        running.await.unwrap();
+        let (open, first) = hold(&pool).await;
 
         let waiting: Vec<_> = (0..8)
             .map(|_| {
@@ -155,19 +157,7 @@ mod tests {
     #[tokio::test]
     async fn a_caller_that_goes_away_frees_nothing_that_is_in_use() {
         let pool = Arc::new(Pool::new(10, 10));
-        let (open, gate) = mpsc::channel::<()>();
-        let (started, running) = tokio::sync::oneshot::channel();
-        let caller = tokio::spawn({
-            let pool = Arc::clone(&pool);
-            async move {
-                pool.run(10, move || {
-                    started.send(()).unwrap();
-                    gate.recv().unwrap();
-                })
-                .await
-            }
-        });
-        running.await.unwrap();
+        let (open, caller) = hold(&pool).await;
         caller.abort();
         caller.await.unwrap_err();
         assert_eq!(pool.memory.available_permits(), 0);

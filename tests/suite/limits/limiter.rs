@@ -10,7 +10,7 @@ use rocket::{Route, post};
 use crate::attributes::policy::limits::Writing;
 use crate::audit::files_with;
 
-use crate::support::{App, Ask, Fragile, Server, Wire, logged, refusal};
+use crate::support::{App, Ask, Fragile, Server, Wire, database_url, logged, refusal};
 
 #[rate_limit("pages")]
 #[post("/write?<cost>", data = "<key>")]
@@ -143,8 +143,8 @@ async fn in_shadow_it_tells_only_the_log_and_exempt_networks_it_spares() {
 async fn the_key_is_in_no_log_and_no_file() {
     const KEY: &str = "nobody-shall-read-this@example.org";
     let directory = tempfile::tempdir().unwrap();
-    let url = format!("sqlite:{}", directory.path().join("covet.db").display());
-    let server = app("limits = ['1/1h']").with("COVET_DATABASE_URL", url).serve_with(routes()).await;
+    let server =
+        app("limits = ['1/1h']").with("COVET_DATABASE_URL", database_url(&directory)).serve_with(routes()).await;
     for path in ["/write?cost=1", "/write?cost=1", "/write-or-429", "/left", "/forget"] {
         let reply = server.send(ask(path, KEY)).await;
         assert!(!format!("{reply:?}").contains(KEY), "{reply:?}");

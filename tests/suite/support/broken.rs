@@ -11,6 +11,8 @@ use covet_core::password::PasswordHash;
 use rocket::futures::future::{Either, join, select};
 use rocket::tokio::sync::Notify;
 
+use super::{App, database_url};
+
 /// A point that is stopped at once, while something else happens.
 #[derive(Debug, Default)]
 pub(crate) struct Pause {
@@ -130,9 +132,11 @@ pub(crate) struct Interrupted {
 }
 
 impl Interrupted {
-    pub(crate) fn new(url: &str) -> Arc<Self> {
-        let accounts = SqlAccounts::new(sqlx::SqlitePool::connect_lazy(url).unwrap());
-        Arc::new(Self { accounts, pause: Pause::default() })
+    /// An application with its database in a folder, and its accounts.
+    pub(crate) fn app(directory: &tempfile::TempDir) -> (App, Arc<Self>) {
+        let pool = sqlx::SqlitePool::connect_lazy(&database_url(directory)).unwrap();
+        let accounts = Arc::new(Self { accounts: SqlAccounts::new(pool), pause: Pause::default() });
+        (App::on_file(directory).accounts(Arc::clone(&accounts) as _), accounts)
     }
 }
 
