@@ -4,13 +4,12 @@
 //! request. The rule: the peer's address counts, and a forwarding header only as far as the peers that wrote it are
 //! trusted by address.
 
-use std::fmt;
 use std::net::{IpAddr, Ipv6Addr};
 
-use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
-use crate::policy::name::{NameError, checked_text};
+use crate::name::checked_text;
+use crate::network::Network;
 use crate::units::Count;
 
 checked_text!(
@@ -49,59 +48,6 @@ impl Default for Policy {
             sign_in: PagePath::from_static("/login"),
             second_factor: PagePath::from_static("/mfa"),
         }
-    }
-}
-
-/// A network by address and prefix: `10.0.0.0/8`; an address alone is itself.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct Network(IpNet);
-
-impl Network {
-    const EXPECTED: &'static str =
-        "a network such as `10.0.0.0/8` or `2001:db8::/32`, without bits set beyond its prefix";
-
-    /// Whether the address, folded by [`fold`], lies in the network.
-    #[must_use]
-    pub fn contains(&self, address: &IpAddr) -> bool {
-        self.0.contains(address)
-    }
-}
-
-impl TryFrom<String> for Network {
-    type Error = NameError;
-
-    fn try_from(text: String) -> Result<Self, NameError> {
-        let address = || text.parse::<IpAddr>().map(IpNet::from).ok();
-        let net = text.parse::<IpNet>().ok().or_else(address).filter(|net| net.addr() == net.network());
-        net.map(Self).ok_or_else(|| NameError::new(&text, Self::EXPECTED))
-    }
-}
-
-impl From<Network> for String {
-    fn from(network: Network) -> Self {
-        network.0.to_string()
-    }
-}
-
-impl fmt::Debug for Network {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(&self.0, f)
-    }
-}
-
-#[cfg(feature = "schema")]
-impl schemars::JsonSchema for Network {
-    fn inline_schema() -> bool {
-        true
-    }
-
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        "Network".into()
-    }
-
-    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        schemars::json_schema!({ "type": "string", "description": Self::EXPECTED })
     }
 }
 

@@ -32,7 +32,7 @@ use zeroize::Zeroizing;
 
 use crate::account::AccountId;
 use crate::random::{self, RandomError};
-use crate::store::Tag;
+use crate::tag::Tag;
 
 /// The secret of the application, from `COVET_SECRET_KEY` or a file; never from `security.toml`.
 #[derive(Clone)]

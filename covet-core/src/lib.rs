@@ -7,6 +7,8 @@ pub mod audit;
 pub mod http;
 pub mod lockout;
 pub mod mfa;
+pub mod name;
+pub mod network;
 pub mod password;
 pub mod policy;
 pub mod rate_limit;
@@ -33,6 +35,8 @@ pub mod migrate;
 pub mod random;
 #[cfg(feature = "runtime")]
 pub mod store;
+#[cfg(feature = "runtime")]
+pub mod tag;
 #[cfg(feature = "runtime")]
 pub mod time;
 #[cfg(feature = "runtime")]

@@ -10,7 +10,7 @@ use quote::quote;
 use crate::mistake;
 use crate::paths::{covet, private};
 use crate::policy;
-use crate::section::Section;
+use crate::section::{Section, type_name};
 
 pub(crate) fn expand(input: TokenStream) -> TokenStream {
     if !input.is_empty() {
@@ -110,15 +110,6 @@ fn named(section: Section, name: &str, types: &BTreeMap<String, &str>, document:
         return error(message, format!("rename one of them: {FILE_NAME}:{} and {}", line(other), line(name)));
     }
     Ok(named)
-}
-
-/// `write:notes` as `WriteNotes`.
-pub(crate) fn type_name(name: &str) -> String {
-    let capital = |word: &str| {
-        let mut letters = word.chars();
-        letters.next().map(|first| first.to_ascii_uppercase()).into_iter().chain(letters).collect::<String>()
-    };
-    name.split([':', '-', '_']).map(capital).collect()
 }
 
 #[cfg(test)]

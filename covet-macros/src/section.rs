@@ -1,8 +1,6 @@
-//! The sections of the policy whose names stand in code.
+//! The sections of the policy whose names stand in code, and what their names are called there.
 
 use covet_core::policy::{LimitName, PermissionName, Policy, RoleName};
-
-use crate::attribute::Name;
 
 /// A section of the policy whose names code uses.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -33,15 +31,6 @@ impl Section {
         }
     }
 
-    /// The attribute that takes its names.
-    pub(crate) fn attribute(self) -> Name {
-        match self {
-            Self::RateLimits => Name::RateLimit,
-            Self::Permissions => Name::RequirePermission,
-            Self::Roles => Name::RequireRole,
-        }
-    }
-
     /// What a name must be, if this text is none.
     pub(crate) fn expects(self, name: &str) -> Result<(), &'static str> {
         match self {
@@ -59,4 +48,13 @@ impl Section {
             Self::Roles => policy.roles.keys().map(|name| name.as_str()).collect(),
         }
     }
+}
+
+/// `write:notes` as `WriteNotes`.
+pub(crate) fn type_name(name: &str) -> String {
+    let capital = |word: &str| {
+        let mut letters = word.chars();
+        letters.next().map(|first| first.to_ascii_uppercase()).into_iter().chain(letters).collect::<String>()
+    };
+    name.split([':', '-', '_']).map(capital).collect()
 }

@@ -7,10 +7,11 @@ use smallvec::SmallVec;
 
 use super::Engine;
 use super::plan::{Limit, Plan, User};
+use super::seen::Seen;
 use crate::audit::{Event, Kind};
 use crate::denial::Denial;
 use crate::http;
-use crate::rate_limit::{self, Answer, Fields, Scope};
+use crate::rate_limit::Scope;
 use crate::requirement::{Mfa, Requirement};
 use crate::session::{Record, SessionId, Stage};
 use crate::store::{Key, Outcome, Outcomes, Space, Step, StoreError, Tag};
@@ -72,33 +73,6 @@ enum Begun {
 pub struct Grant {
     /// The live session, if the client has one: on a public route it may be absent, or await its second factor.
     pub session: Option<Arc<Record>>,
-}
-
-/// What a limit answered that a response may tell of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Seen {
-    /// Its name.
-    pub name: &'static str,
-    /// Its answer.
-    pub answer: Answer,
-    /// The fields to tell it in.
-    pub fields: Told,
-}
-
-/// In which fields a response tells of a limit.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
-pub struct Told {
-    /// In those of the IETF draft.
-    pub ietf: bool,
-    /// In those that begin with `X-`.
-    pub x: bool,
-}
-
-impl Told {
-    pub(super) fn of(limit: &rate_limit::Policy) -> Self {
-        let has = |fields| limit.headers().contains(&fields);
-        Self { ietf: has(Fields::Ietf), x: has(Fields::X) }
-    }
 }
 
 impl Engine {

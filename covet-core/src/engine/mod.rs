@@ -6,16 +6,18 @@ mod decide;
 mod limiter;
 mod outage;
 mod plan;
+mod seen;
 
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
 pub use self::access::Access;
-pub use self::decide::{Decision, Facts, Grant, Presented, Seen, Told};
+pub use self::decide::{Decision, Facts, Grant, Presented};
 pub use self::limiter::LimitError;
 use self::plan::Plan;
 pub use self::plan::{PlanError, check};
+pub use self::seen::{Seen, Told};
 use crate::account::AccountId;
 use crate::accounts::Accounts;
 use crate::audit::{Event, Sink, TracingSink};

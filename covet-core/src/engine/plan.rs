@@ -1,6 +1,6 @@
 //! A requirement with its names resolved: what a request meets.
 
-use super::decide::Told;
+use super::seen::Told;
 use crate::keys::{BegunTag, Keys};
 use crate::policy::{FILE_NAME, Policy, RoleName};
 use crate::rate_limit::{self, Scope};

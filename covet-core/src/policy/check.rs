@@ -6,8 +6,8 @@ use std::collections::BTreeSet;
 use super::Policy;
 use super::error::Problem;
 use super::layer::Part;
-use super::name::nearest;
 use super::read::Merged;
+use crate::name::nearest;
 use crate::rate_limit::Scope;
 
 /// The tables whose keys are names that code may use.

@@ -17,7 +17,6 @@
 mod check;
 mod error;
 mod layer;
-pub mod name;
 mod read;
 mod sections;
 mod shape;
@@ -29,9 +28,9 @@ use serde::{Deserialize, Serialize};
 pub use self::error::{Position, Problem, Problems};
 pub use self::layer::Layer;
 use self::layer::Part;
-pub use self::name::{LimitName, PermissionGlob, PermissionName, RoleName, nearest};
 use self::read::Merged;
 pub use self::sections::{Application, Reason, Role, RoutePattern, Title, Uncovered};
+pub use crate::name::{LimitName, PermissionGlob, PermissionName, RoleName, nearest};
 use crate::{audit, http, lockout, mfa, password, rate_limit, session, sql};
 
 /// The name of the file that holds the policy.

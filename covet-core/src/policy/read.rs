@@ -12,8 +12,8 @@ use serde::de::DeserializeOwned;
 
 use super::error::Problem;
 use super::layer::{Layer, Part, Path};
-use super::name::nearest;
 use super::shape;
+use crate::name::nearest;
 
 /// The merged values of some layers, later ones over earlier ones.
 #[derive(Debug)]

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::name::{PermissionGlob, RoleName, checked_text};
+use crate::name::{PermissionGlob, RoleName, checked_text};
 
 checked_text!(
     /// The name of the application as people read it.

@@ -6,8 +6,8 @@ use std::net::IpAddr;
 use serde::{Deserialize, Serialize};
 
 use super::Rates;
-use crate::http::Network;
-use crate::policy::RoleName;
+use crate::name::RoleName;
+use crate::network::Network;
 
 /// Whether a limit refuses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]

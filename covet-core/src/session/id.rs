@@ -7,7 +7,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest, Sha256};
 use zeroize::{Zeroize, Zeroizing};
 
-use crate::store::Tag;
+use crate::tag::Tag;
 
 /// The random id of a session (ASVS v5.0.0-7.2.3 asks for 128 bits; this is 256).
 ///

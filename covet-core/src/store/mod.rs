@@ -28,6 +28,7 @@ pub use self::memory::{MemoryStore, Stats};
 pub use self::redis::RedisStore;
 #[cfg(feature = "sqlite")]
 pub use self::sqlite::SqliteStore;
+pub use crate::tag::Tag;
 use crate::time::Timestamp;
 use crate::{lockout, mfa, rate_limit, session};
 
@@ -61,21 +62,6 @@ impl Space {
             Self::Lockout => "lockout",
             Self::Totp => "totp",
         }
-    }
-}
-
-/// 128 bits that stand for a name without telling it.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct Tag(pub [u8; 16]);
-
-impl Tag {
-    /// The tag of nothing: keys that belong to no account.
-    pub const NONE: Self = Self([0; 16]);
-}
-
-impl fmt::Debug for Tag {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
     }
 }
 

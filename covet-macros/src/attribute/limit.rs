@@ -7,7 +7,7 @@ use covet_core::units::UnitError;
 use syn::{Error, LitInt, LitStr};
 
 use crate::mistake;
-use crate::policy_module::type_name;
+use crate::section::type_name;
 
 /// What is wrong first; the rest may follow from it.
 pub(super) fn mistake(name: &LitStr, cost: Option<&LitInt>, has_user: bool, document: &Document) -> Option<Error> {

@@ -89,7 +89,7 @@ fn unknown(section: Section, name: &LitStr, document: &Document) -> Option<syn::
             "patterns belong to roles; a route names each permission it requires".to_owned()
         }
         (_, Some(other)) => {
-            format!("`{text}` is a {}: write `#[{}(\"{text}\")]`", other.noun(), other.attribute())
+            format!("`{text}` is a {}: write `#[{}(\"{text}\")]`", other.noun(), taken_by(other))
         }
         (Some(near), None) => format!("did you mean `{near}` ({FILE_NAME}:{})?", line(&[section.key(), near])),
         (None, None) if known.is_empty() => first_of(section, &text, document),
@@ -100,6 +100,15 @@ fn unknown(section: Section, name: &LitStr, document: &Document) -> Option<syn::
         }
     };
     Some(mistake::at(name.span(), "unknown_name", format!("unknown {} `{text}`", section.noun()), help))
+}
+
+/// The attribute that takes the names of a section.
+fn taken_by(section: Section) -> Name {
+    match section {
+        Section::RateLimits => Name::RateLimit,
+        Section::Permissions => Name::RequirePermission,
+        Section::Roles => Name::RequireRole,
+    }
 }
 
 /// What to write where the policy has no names of the section yet.

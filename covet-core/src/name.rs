@@ -43,21 +43,21 @@ macro_rules! checked_text {
         }
 
         impl ::std::str::FromStr for $name {
-            type Err = $crate::policy::name::NameError;
+            type Err = $crate::name::NameError;
 
-            fn from_str(text: &str) -> Result<Self, $crate::policy::name::NameError> {
+            fn from_str(text: &str) -> Result<Self, $crate::name::NameError> {
                 let valid: fn(&str) -> bool = $valid;
                 if valid(text) {
                     return Ok(Self(text.to_owned()));
                 }
-                Err($crate::policy::name::NameError::new(text, Self::EXPECTED))
+                Err($crate::name::NameError::new(text, Self::EXPECTED))
             }
         }
 
         impl TryFrom<String> for $name {
-            type Error = $crate::policy::name::NameError;
+            type Error = $crate::name::NameError;
 
-            fn try_from(text: String) -> Result<Self, $crate::policy::name::NameError> {
+            fn try_from(text: String) -> Result<Self, $crate::name::NameError> {
                 text.parse()
             }
         }
