@@ -101,3 +101,13 @@ async fn the_audit_log_has_the_peer_and_not_what_it_says_it_is() {
     assert!(!crate::support::logged("ip=203.0.113.5").is_empty());
     assert!(crate::support::logged("198.51.100.66").is_empty());
 }
+
+#[rocket::async_test]
+async fn who_has_no_address_is_counted_with_all_who_have_none_and_with_nobody_else() {
+    let client = app().local().await;
+    assert_eq!(client.send(page()).await.status, 200);
+    assert_eq!(client.send(page()).await.status, 429);
+    for expected in [200, 429] {
+        assert_eq!(client.get("/page").dispatch().await.status().code, expected);
+    }
+}

@@ -238,6 +238,10 @@ async fn whoever_signs_in_while_the_account_changes_gets_no_session_of_what_it_w
         assert_eq!(changed.status, 200, "{path}");
         assert_eq!((reply.status, reply.session()), (503, None), "{path}");
         assert_eq!(ada.sign_in(&wire).await.status, then, "{path}");
+        if then == 200 {
+            // The one of before, and the one of now: nothing is left of the one that nobody was given.
+            assert_eq!(ada.sessions(&wire).await.len(), 2, "{path}");
+        }
         assert!(then == 401 || ada.get(&wire, "/audit").await.status == 403, "the old roles are still there");
     }
 }

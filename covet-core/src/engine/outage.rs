@@ -16,8 +16,8 @@ impl Engine {
             return None;
         }
         let mut outcomes = Outcomes::new();
-        let stranger = Facts { session: None, ..facts.clone() };
-        for step in self.steps(plan, &stranger, now) {
+        for step in self.steps(plan, facts, now) {
+            // A session is not read.
             let Step::Charge { policy, .. } = step else { continue };
             outcomes.push(self.charge_without_store(policy, &step, now)?);
             if outcomes.last().is_some_and(Outcome::is_refusal) {

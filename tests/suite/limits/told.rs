@@ -39,6 +39,19 @@ async fn a_limit_is_told_in_the_fields_that_it_says() {
 }
 
 #[rocket::async_test]
+async fn of_a_limit_with_several_scopes_the_tightest_is_told() {
+    let app = App::new().over("[rate_limits.api]\nlimits = ['9/1m']\nscope = ['user', 'ip']");
+    let server = app.serve().await;
+    let (ada, bob) =
+        (Person::signed_in(&server, "ada", "member").await, Person::signed_in(&server, "bob", "member").await);
+    // At one address: what is left of it is less than of either of them.
+    for (person, left) in [(&ada, 8), (&bob, 7), (&bob, 6)] {
+        let reply = person.post(&server, "/mine", "").await;
+        assert_eq!(reply.header("RateLimit"), Some(&*format!("\"api\";r={left};t=60")), "{}", person.name);
+    }
+}
+
+#[rocket::async_test]
 async fn the_older_fields_tell_the_count_what_is_left_and_the_time_of_more() {
     let app = App::new().over("[rate_limits.pages]\nlimits = ['2/1m']\nheaders = ['x']");
     let server = app.serve().await;
