@@ -29,6 +29,8 @@ pub mod engine;
 pub mod flow;
 #[cfg(feature = "runtime")]
 pub mod keys;
+#[cfg(feature = "runtime")]
+mod metric;
 #[cfg(feature = "sqlite")]
 pub mod migrate;
 #[cfg(feature = "runtime")]

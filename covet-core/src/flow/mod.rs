@@ -24,6 +24,7 @@ use crate::audit::{Event, Kind};
 use crate::engine::{Engine, Facts, Presented};
 use crate::keys::OpenError;
 use crate::lockout::{self, Answer};
+use crate::metric;
 use crate::mfa::EnrollmentError;
 use crate::password::HashError;
 use crate::random::{self, RandomError};
@@ -196,7 +197,7 @@ impl Engine {
     /// The result of an attempt. One that could not be judged counts all the same, and may be the one that locked.
     async fn counted<T>(&self, result: Result<T, Failure>, answer: Answer, event: Event) -> Result<T, Failure> {
         if result.is_err() && answer.locks() {
-            self.tell(lock(event)).await;
+            self.tell_lock(event).await;
         }
         result
     }
@@ -207,9 +208,17 @@ impl Engine {
         let kind = event.kind().as_str();
         match answer {
             Answer::Locked { .. } => self.tell_seldom(event.detail("reason", "locked"), owner, &[kind]).await,
-            Answer::Open { left: 0 } => self.tell(lock(event)).await,
+            Answer::Open { left: 0 } => self.tell_lock(event).await,
             Answer::Open { .. } => self.tell(event.detail("reason", why)).await,
         }
+    }
+
+    /// Tells of a lock, in place of the attempt which locked.
+    async fn tell_lock(&self, event: Event) {
+        let after = event.kind().as_str();
+        metric::locked(after);
+        self.tell(event.of_kind(Kind::AuthnLoginLock).detail("reason", "too many attempts").detail("after", after))
+            .await;
     }
 
     async fn lockout(
@@ -235,12 +244,6 @@ impl Engine {
     fn second_factor_attempts(&self, account: &AccountId) -> Key {
         Key { space: Space::Lockout, owner: self.owner(account), id: self.keys().tag("attempts", &[b"second factor"]) }
     }
-}
-
-/// The event of a lock, in place of that of the attempt which locked.
-fn lock(event: Event) -> Event {
-    let after = event.kind().as_str();
-    event.of_kind(Kind::AuthnLoginLock).detail("reason", "too many attempts").detail("after", after)
 }
 
 /// What a new session carries over or gains.
