@@ -198,12 +198,12 @@ async fn another_kind_of_database_is_refused_and_its_password_not_shown() {
 
 #[rocket::async_test]
 async fn a_database_that_is_none_is_refused_and_left_alone() {
-    let file = tempfile::NamedTempFile::new().unwrap();
+    let directory = tempfile::tempdir().unwrap();
     let text = "this is not a database, but it may be dear to somebody\n".repeat(100);
-    std::fs::write(file.path(), &text).unwrap();
-    let said = refused(App::new().with("COVET_DATABASE_URL", format!("sqlite:{}", file.path().display()))).await;
-    assert_says(&said, &["database"]);
-    assert_eq!(std::fs::read_to_string(file.path()).unwrap(), text);
+    let file = directory.path().join("covet.db");
+    std::fs::write(&file, &text).unwrap();
+    assert_says(&refused(App::on_file(&directory)).await, &["database"]);
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), text);
 }
 
 #[rocket::async_test]
