@@ -2,11 +2,13 @@
 //! decide then; a request only meets [`Engine::decide`].
 
 mod access;
+mod circuit;
 mod decide;
 mod limiter;
 mod outage;
 mod plan;
 mod seen;
+mod watch;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -15,9 +17,11 @@ use std::sync::Arc;
 pub use self::access::Access;
 pub use self::decide::{Decision, Facts, Grant, Presented};
 pub use self::limiter::LimitError;
+use self::outage::Local;
 use self::plan::Plan;
 pub use self::plan::{PlanError, check};
 pub use self::seen::{Seen, Told};
+use self::watch::Watch;
 use crate::account::AccountId;
 use crate::accounts::Accounts;
 use crate::audit::{Event, Sink, TracingSink};
@@ -26,7 +30,7 @@ use crate::password::Hasher;
 use crate::policy::Policy;
 use crate::rate_limit::{self, Rates, Scope};
 use crate::requirement::Requirement;
-use crate::store::{Key, MemoryStore, Outcome, Space, Step, Store, Tag};
+use crate::store::{Key, Outcome, Space, Step, Store, Tag};
 use crate::time::{Clock, Timestamp};
 use crate::units::{Count, Rate};
 
@@ -55,9 +59,13 @@ pub struct Engine {
     sessions: BegunTag,
     /// How often sinks are told of one and the same that an account can cause at will.
     seldom: rate_limit::Policy,
-    /// Where limits are counted that count here while the store does not answer.
-    local: MemoryStore,
-    parts: Parts,
+    /// What limits count with that count here while the store does not answer.
+    local: Local,
+    store: Watch,
+    accounts: Arc<dyn Accounts>,
+    keys: Keys,
+    sinks: Vec<Arc<dyn Sink>>,
+    clock: Arc<dyn Clock>,
 }
 
 impl Engine {
@@ -73,10 +81,11 @@ impl Engine {
     ) -> Result<Self, Vec<PlanError>> {
         let requirements: Vec<_> = requirements.into_iter().collect();
         check(&policy, requirements.iter().copied())?;
-        let plan = |requirement| Some((identity(requirement), Plan::new(requirement, &policy, &parts.keys)?));
+        let Parts { store, accounts, keys, sinks, clock } = parts;
+        let plan = |requirement| Some((identity(requirement), Plan::new(requirement, &policy, &keys)?));
         let plans = requirements.into_iter().filter_map(plan).collect();
         let (access, hasher) = (Arc::new(Access::of(&policy)), Hasher::new(&policy.password));
-        let sessions = parts.keys.begin("session");
+        let (sessions, local) = (keys.begin("session"), Local::of(&policy));
         Ok(Self {
             policy,
             access,
@@ -84,8 +93,12 @@ impl Engine {
             hasher,
             sessions,
             seldom: once_a_minute(),
-            local: MemoryStore::default(),
-            parts,
+            local,
+            store: Watch::new(store, &sinks),
+            accounts,
+            keys,
+            sinks,
+            clock,
         })
     }
 
@@ -104,13 +117,13 @@ impl Engine {
     /// The accounts.
     #[must_use]
     pub fn accounts(&self) -> &dyn Accounts {
-        &*self.parts.accounts
+        &*self.accounts
     }
 
-    /// The store.
+    /// The store, as far as it is asked.
     #[must_use]
     pub fn store(&self) -> &dyn Store {
-        &*self.parts.store
+        &self.store
     }
 
     /// Forgets what has expired in the store, and events that the sinks have kept long enough; called now and then,
@@ -120,9 +133,9 @@ impl Engine {
             tracing::warn!(error = &error as &dyn std::error::Error, "expired entries could not be removed");
         }
         // What was counted here while the store was away.
-        self.local.sweep_some(now);
+        self.local.sweep(now);
         let before = now.minus_millis(self.policy.audit.retention.millis());
-        for sink in &self.parts.sinks {
+        for sink in &self.sinks {
             if let Err(error) = sink.forget(before).await {
                 tracing::warn!(error = &error as &dyn std::error::Error, "old events could not be removed");
             }
@@ -132,11 +145,11 @@ impl Engine {
     /// The time now: read once a request, at the edge.
     #[must_use]
     pub fn now(&self) -> Timestamp {
-        self.parts.clock.now()
+        self.clock.now()
     }
 
     pub(crate) const fn keys(&self) -> &Keys {
-        &self.parts.keys
+        &self.keys
     }
 
     pub(crate) const fn hasher(&self) -> &Hasher {
@@ -145,7 +158,7 @@ impl Engine {
 
     /// The tag that an account's entries are kept under.
     pub(crate) fn owner(&self, account: &AccountId) -> Tag {
-        self.parts.keys.tag("account", &[account.as_str().as_bytes()])
+        self.keys.tag("account", &[account.as_str().as_bytes()])
     }
 
     /// Tells the log and every sink. They are told; they never answer: a sink that fails is told of in the log.
@@ -169,18 +182,12 @@ impl Engine {
     }
 
     async fn record(&self, event: &Event) {
-        for sink in &self.parts.sinks {
-            if let Err(error) = sink.record(event).await {
-                tracing::error!(target: "covet::audit", %error, event = event.kind().as_str(), "an audit sink failed");
-            }
-        }
+        record(&self.sinks, event).await;
     }
 
     /// Tells only the log: for what strangers can cause at will, which must not fill a database.
     pub(crate) async fn log(&self, event: &Event) {
-        if let Err(error) = TracingSink.record(event).await {
-            tracing::error!(target: "covet::audit", %error, "the log failed");
-        }
+        log(event).await;
     }
 
     fn plan(&self, requirement: &'static Requirement) -> Option<&Plan> {
@@ -194,6 +201,20 @@ impl fmt::Debug for Engine {
             .field("policy", &self.policy)
             .field("routes", &self.plans.len())
             .finish_non_exhaustive()
+    }
+}
+
+async fn record(sinks: &[Arc<dyn Sink>], event: &Event) {
+    for sink in sinks {
+        if let Err(error) = sink.record(event).await {
+            tracing::error!(target: "covet::audit", %error, event = event.kind().as_str(), "an audit sink failed");
+        }
+    }
+}
+
+async fn log(event: &Event) {
+    if let Err(error) = TracingSink.record(event).await {
+        tracing::error!(target: "covet::audit", %error, "the log failed");
     }
 }
 
@@ -216,6 +237,7 @@ mod tests {
     use crate::audit::{Kind, SqlSink};
     use crate::keys::SecretKey;
     use crate::migrate::tests::database;
+    use crate::store::MemoryStore;
     use crate::time::SystemClock;
 
     const NOW: Timestamp = Timestamp::from_seconds(1_800_000_000);
@@ -251,18 +273,17 @@ mod tests {
     async fn what_was_counted_while_the_store_was_away_is_forgotten_at_its_end() {
         let limit = "[rate_limits.a]\nlimits = ['9/1m']\non_store_failure = 'local'";
         let (engine, _sink, _directory) = engine(limit).await;
-        let policy = engine.policy().rate_limits.get("a").unwrap();
+        let limit = engine.policy().rate_limits.get("a").unwrap();
         for account in 0..100_u8 {
             let key = Key { space: Space::Limit, owner: Tag::NONE, id: engine.keys().tag("test", &[&[account]]) };
-            let step = Step::Charge { key, policy, tiers: &[], cost: 1, shadow: false };
-            assert!(engine.charge_without_store(policy, &step, NOW).is_some());
+            assert!(engine.charge_without_store(limit, Some(limit), key, 1, NOW).is_some());
         }
         for (seconds, kept) in [(59, 100), (60, 0)] {
             // A sweep looks at a part of the store.
             for _ in 0..100 {
                 engine.sweep(NOW.plus_millis(seconds * 1000)).await;
             }
-            assert_eq!(engine.local.stats().entries, kept, "{seconds}");
+            assert_eq!(engine.local.store.stats().entries, kept, "{seconds}");
         }
     }
 }

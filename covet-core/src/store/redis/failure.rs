@@ -54,10 +54,22 @@ impl From<RedisError> for Failure {
     }
 }
 
+impl Failure {
+    /// Whether it says nothing of what other calls will meet: this one is too long, or the script failed at its entry.
+    fn is_of_one_call(&self) -> bool {
+        match self {
+            Self::Answer(_) | Self::TooLong(_) => true,
+            Self::Refused { code, line } => line.is_some() && matches!(code.as_str(), "ERR" | "WRONGTYPE"),
+            Self::Timeout(_) | Self::Io(_) | Self::Other(_) | Self::NotACluster | Self::TooOld => false,
+        }
+    }
+}
+
 impl From<Failure> for StoreError {
     fn from(failure: Failure) -> Self {
         match failure {
             Failure::Refused { code, .. } if code == "OOM" => Self::Full { store: "redis" },
+            other if other.is_of_one_call() => Self::Failed { store: "redis", source: other.into() },
             other => Self::Unavailable { store: "redis", source: other.into() },
         }
     }
@@ -74,10 +86,13 @@ pub(super) fn lacks_script(error: &RedisError) -> bool {
     error.kind() == ErrorKind::Server(ServerErrorKind::NoScript)
 }
 
-/// Whether only another connection can help. A server that may not be written to any more has lost an election, and
-/// its name may lead to the winner.
+/// Whether only another connection can help. A server that may not be written to any more, or not read without its
+/// primary, has lost an election, and its name may lead to the winner; one that does not know the connection any more
+/// wants the password again.
 pub(super) fn needs_reconnect(error: &RedisError) -> bool {
-    error.is_unrecoverable_error() || error.kind() == ErrorKind::Server(ServerErrorKind::ReadOnly)
+    let lost_election =
+        matches!(error.kind(), ErrorKind::Server(ServerErrorKind::ReadOnly | ServerErrorKind::MasterDown));
+    error.is_unrecoverable_error() || lost_election || error.code() == Some("NOAUTH")
 }
 
 fn io_kind(error: &RedisError) -> io::ErrorKind {
