@@ -127,10 +127,10 @@ impl Engine {
     }
 
     /// Forgets what has expired in the store, and events that the sinks have kept long enough; called now and then,
-    /// bounded work a call. What fails is told of in the log, and tried again at the next call.
+    /// bounded work a call. What fails is tried again at the next call; that the store fails is told elsewhere, once.
     pub async fn sweep(&self, now: Timestamp) {
         if let Err(error) = self.store().sweep(now).await {
-            tracing::warn!(error = &error as &dyn std::error::Error, "expired entries could not be removed");
+            tracing::debug!(error = &error as &dyn std::error::Error, "expired entries could not be removed");
         }
         // What was counted here while the store was away.
         self.local.sweep(now);
@@ -177,7 +177,7 @@ impl Engine {
         match self.store().run(&[step], event.at()).await {
             Ok(outcomes) if outcomes.iter().any(Outcome::is_refusal) => {}
             Ok(_) => self.record(&event).await,
-            Err(error) => tracing::error!(target: "covet::audit", %error, "an event is in the log only"),
+            Err(error) => tracing::debug!(target: "covet::audit", %error, "an event is in the log only"),
         }
     }
 
@@ -232,11 +232,18 @@ fn identity(requirement: &'static Requirement) -> usize {
 #[cfg(all(test, feature = "sqlite"))]
 #[expect(clippy::unwrap_used, reason = "a test may stop at what it does not expect")]
 mod tests {
+    use std::time::{Duration, Instant};
+
+    use metrics_util::debugging::DebuggingRecorder;
+
+    use super::watch::tests::{Broken, Way, counted};
     use super::*;
     use crate::accounts::SqlAccounts;
-    use crate::audit::{Kind, SqlSink};
+    use crate::audit::{Kind, Lines, SqlSink};
     use crate::keys::SecretKey;
     use crate::migrate::tests::database;
+    use crate::requirement::{Access as RouteAccess, Charge, Mfa};
+    use crate::session::SessionId;
     use crate::store::MemoryStore;
     use crate::time::SystemClock;
 
@@ -244,17 +251,25 @@ mod tests {
 
     /// An engine of this policy, where its events go, and what must live as long as it.
     async fn engine(policy: &str) -> (Engine, SqlSink, impl Drop) {
+        engine_on(Arc::new(MemoryStore::default()), policy, &[]).await
+    }
+
+    async fn engine_on(
+        store: Arc<dyn Store>,
+        policy: &str,
+        requirements: &'static [Requirement],
+    ) -> (Engine, SqlSink, impl Drop) {
         let (directory, pool) = database().await;
         let sink = SqlSink::new(pool.clone());
         let parts = Parts {
-            store: Arc::new(MemoryStore::default()),
+            store,
             accounts: Arc::new(SqlAccounts::new(pool)),
             keys: Keys::from_secret(&SecretKey::generate().unwrap()),
             sinks: vec![Arc::new(sink.clone())],
             clock: Arc::new(SystemClock),
         };
         let text = format!("[application]\nname = 'V'\n{policy}");
-        let engine = Engine::new(Policy::parse("security.toml", &text).unwrap(), [], parts).unwrap();
+        let engine = Engine::new(Policy::parse("security.toml", &text).unwrap(), requirements, parts).unwrap();
         (engine, sink, directory)
     }
 
@@ -285,5 +300,66 @@ mod tests {
             }
             assert_eq!(engine.local.store.stats().entries, kept, "{seconds}");
         }
+    }
+    const fn route(limit: &'static [Charge], access: RouteAccess) -> Requirement {
+        Requirement { route: "route", limits: limit, access }
+    }
+
+    const USERS: RouteAccess = RouteAccess::User { mfa: Mfa::NotRequired, roles: &[], permissions: &[] };
+
+    static ROUTES: [Requirement; 4] = [
+        route(&[Charge { limit: "denies", cost: None }], RouteAccess::Public),
+        route(&[Charge { limit: "allows", cost: None }], RouteAccess::Public),
+        route(&[Charge { limit: "counts", cost: None }], RouteAccess::Public),
+        route(&[], USERS),
+    ];
+
+    /// Asks each route so often while the store is away; how many of each route's requests passed.
+    async fn passed_without_store(rounds: u32) -> Vec<u32> {
+        let limits = "[rate_limits]\ndenies = { limits = ['9/1h'] }\n\
+                      allows = { limits = ['9/1h'], on_store_failure = 'allow' }\n\
+                      counts = { limits = ['9/1h'], on_store_failure = 'local' }";
+        let store = Arc::new(Broken::that(Way::IsSilent, true));
+        let (engine, sink, _directory) = engine_on(store, limits, &ROUTES).await;
+        let session = SessionId::from_bytes([7; 32]).cookie_value(&Tag::NONE);
+        let facts = Facts { session: engine.presented(&session), ..Facts::default() };
+        let mut passed = vec![0; ROUTES.len()];
+        for _ in 0..rounds {
+            for (route, passed) in ROUTES.iter().zip(&mut passed) {
+                *passed += u32::from(engine.decide(route, &facts, NOW).await.outcome.is_ok());
+            }
+        }
+        let start = Instant::now();
+        while sink.recent(1).await.unwrap().is_empty() {
+            assert!(start.elapsed() < Duration::from_secs(10), "it is told of");
+        }
+        passed
+    }
+
+    fn in_this_thread<T>(what: impl Future<Output = T>) -> T {
+        tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(what)
+    }
+
+    #[test]
+    fn what_is_decided_without_the_store_is_counted_by_what_is_done_then() {
+        let recorder = DebuggingRecorder::new();
+        let snapshotter = recorder.snapshotter();
+        let passed = metrics::with_local_recorder(&recorder, || in_this_thread(passed_without_store(20)));
+        assert_eq!(passed, [0, 20, 9, 0]);
+        let expected = [("allow", 20), ("deny", 40), ("local", 20)]
+            .map(|(plan, count)| format!("covet_decisions_without_store_total plan={plan} {count}"));
+        let away = "covet_store_transitions_total store=broken to=away 1".to_owned();
+        assert_eq!(counted(&snapshotter), [expected.as_slice(), &[away]].concat());
+    }
+
+    #[test]
+    fn however_many_requests_there_are_in_an_outage_the_log_has_it_once() {
+        let lines = Lines::default();
+        tracing::subscriber::with_default(lines.clone(), || in_this_thread(passed_without_store(9)));
+        let told = lines.of("the store is away").len();
+        let of_audit = lines.of("store_failure").len();
+        assert_eq!((told, of_audit), (1, 1), "{lines:?}");
+        // Of what is refused by a limit there is a line each, as ever.
+        assert_eq!(lines.of("").len(), 2, "{lines:?}");
     }
 }

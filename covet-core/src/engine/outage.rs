@@ -2,7 +2,8 @@
 //!
 //! The rule: a session that cannot be read is none, so a route for users refuses; a limit does what its policy says, and
 //! one in shadow, which refuses nobody, lets pass. A limit that counts here admits the share of one process, so that all
-//! of them together admit no more than the whole; unless that is less than one each.
+//! of them together admit no more than the whole; unless that is less than one each. Who is known to be refused by the
+//! store is refused until their limit has room again, whatever it does then.
 
 use std::collections::BTreeMap;
 

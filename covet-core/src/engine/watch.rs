@@ -3,6 +3,9 @@
 //! The rule: what the store did not do is never passed off as done. While nobody asks, a read, a list, a batch and a swap
 //! are errors, never "nothing there" or "not swapped". What can be answered without waiting is answered: it needs no
 //! server.
+//!
+//! A cluster that has lost a part is asked: what the others do in between keeps the circuit closed, and each call to that
+//! part waits.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -229,4 +232,4 @@ impl Store for Watch {
 
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "a test may stop at what it does not expect")]
-mod tests;
+pub(super) mod tests;

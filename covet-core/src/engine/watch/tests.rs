@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-use metrics_util::debugging::{DebugValue, DebuggingRecorder};
+use metrics_util::debugging::{DebugValue, DebuggingRecorder, Snapshotter};
 
 use super::*;
 use crate::audit::SinkError;
@@ -15,7 +15,7 @@ const BACK: Duration = Duration::from_secs(2);
 
 /// What a store answers.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Way {
+pub(in crate::engine) enum Way {
     Works,
     IsSilent,
     IsFull,
@@ -27,7 +27,7 @@ enum Way {
 
 /// A store that can be made to fail, and counts what it is asked.
 #[derive(Debug)]
-struct Broken {
+pub(in crate::engine) struct Broken {
     memory: MemoryStore,
     way: Mutex<Way>,
     is_remote: bool,
@@ -36,6 +36,11 @@ struct Broken {
 }
 
 impl Broken {
+    pub(in crate::engine) fn that(way: Way, is_remote: bool) -> Self {
+        let (memory, way) = (MemoryStore::default(), Mutex::new(way));
+        Self { memory, way, is_remote, asked: AtomicUsize::new(0), hangs: AtomicBool::new(false) }
+    }
+
     async fn answer(&self, writes: bool) -> Result<&MemoryStore, StoreError> {
         self.asked.fetch_add(1, Ordering::SeqCst);
         if self.hangs.load(Ordering::SeqCst) {
@@ -117,9 +122,7 @@ struct Test {
 
 impl Test {
     fn new(is_remote: bool) -> Self {
-        let (memory, way) = (MemoryStore::default(), Mutex::new(Way::Works));
-        let store = Broken { memory, way, is_remote, asked: AtomicUsize::new(0), hangs: AtomicBool::new(false) };
-        let (store, events) = (Arc::new(store), Arc::new(Events::default()));
+        let (store, events) = (Arc::new(Broken::that(Way::Works, is_remote)), Arc::new(Events::default()));
         let watch = Watch::new(Arc::clone(&store) as _, &[Arc::clone(&events) as _]);
         Self { store, events, watch, limit: trial() }
     }
@@ -289,6 +292,18 @@ async fn a_call_that_is_given_up_while_it_tries_keeps_nobody_from_trying() {
     test.back().await;
 }
 
+/// All counters, as `name label=value count`.
+pub(in crate::engine) fn counted(snapshotter: &Snapshotter) -> Vec<String> {
+    let counted = snapshotter.snapshot().into_vec().into_iter().map(|(key, _, _, value)| {
+        let labels: Vec<_> = key.key().labels().map(|label| format!("{}={}", label.key(), label.value())).collect();
+        let DebugValue::Counter(count) = value else { panic!("{value:?}") };
+        format!("{} {} {count}", key.key().name(), labels.join(" "))
+    });
+    let mut counted: Vec<_> = counted.collect();
+    counted.sort();
+    counted
+}
+
 #[test]
 fn transitions_are_counted_by_store_and_condition() {
     let recorder = DebuggingRecorder::new();
@@ -301,13 +316,7 @@ fn transitions_are_counted_by_store_and_condition() {
             test.back().await;
         });
     });
-    let counted = snapshotter.snapshot().into_vec().into_iter().map(|(key, _, _, value)| {
-        let labels: Vec<_> = key.key().labels().map(|label| format!("{}={}", label.key(), label.value())).collect();
-        let DebugValue::Counter(count) = value else { panic!("{value:?}") };
-        format!("{} {} {count}", key.key().name(), labels.join(" "))
-    });
-    let mut counted: Vec<_> = counted.collect();
-    counted.sort();
+    let counted = counted(&snapshotter);
     let expected = ["away", "working"].map(|to| format!("covet_store_transitions_total store=broken to={to} 1"));
     assert_eq!(counted, expected);
 }
