@@ -7,3 +7,13 @@
 pub(crate) fn locked(after: &'static str) {
     metrics::counter!("covet_lockouts_total", "after" => after).increment(1);
 }
+
+/// The store is in another condition.
+pub(crate) fn store_is(store: &'static str, to: &'static str) {
+    metrics::counter!("covet_store_transitions_total", "store" => store, "to" => to).increment(1);
+}
+
+/// A limit, or a session, was decided on without the store; `plan` is what the limit does then.
+pub(crate) fn without_store(plan: &'static str) {
+    metrics::counter!("covet_decisions_without_store_total", "plan" => plan).increment(1);
+}

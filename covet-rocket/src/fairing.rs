@@ -61,7 +61,8 @@ impl Covet {
         Self { accounts: Some(accounts), ..self }
     }
 
-    /// A store of the application's own for sessions and limits.
+    /// A store of the application's own for sessions and limits. Covet stops asking one that is away, and tries it now
+    /// and then, unless it says that it is in this process ([`Store::is_remote`]).
     #[must_use]
     pub fn store(self, store: Arc<dyn Store>) -> Self {
         Self { store: Some(store), ..self }

@@ -41,7 +41,7 @@ impl Limiter<'_> {
     /// # Errors
     ///
     /// [`LimitError::Reached`] when the limit is reached, which is status 429 with `Retry-After`, and
-    /// [`LimitError::Store`] when the store does not answer, which is 503.
+    /// [`LimitError::Store`] when the store does not answer and the limit then refuses everything, which is 503.
     pub async fn check<L: Limit>(&self, key: impl AsRef<[u8]> + Send, cost: u32) -> Result<(), LimitError> {
         let answer = self.ready.engine.charge(L::NAME, key.as_ref(), cost, &self.facts, self.now).await;
         if let Ok(Some(seen)) | Err(LimitError::Reached(seen)) = &answer {
@@ -50,11 +50,12 @@ impl Limiter<'_> {
         answer.map(drop)
     }
 
-    /// How much more the limit admits for a key now; charges nothing.
+    /// How much more the limit admits for a key now; charges nothing. While the store does not answer it is what this
+    /// process admits by itself, as `on_store_failure` says: what is left of its share, or all.
     ///
     /// # Errors
     ///
-    /// [`LimitError::Store`] when the store does not answer.
+    /// [`LimitError::Store`] when the store does not answer and the limit then refuses everything.
     pub async fn peek<L: Limit>(&self, key: impl AsRef<[u8]> + Send) -> Result<u32, LimitError> {
         self.ready.engine.peek(L::NAME, key.as_ref(), self.now).await.map(|answer| answer.remaining)
     }
@@ -63,7 +64,8 @@ impl Limiter<'_> {
     ///
     /// # Errors
     ///
-    /// [`LimitError::Store`] when the store does not answer.
+    /// [`LimitError::Store`] when the store does not answer, whatever `on_store_failure` says: what this process has
+    /// counted by itself is forgotten, but what the store has counted holds again when it is back.
     pub async fn reset<L: Limit>(&self, key: impl AsRef<[u8]> + Send) -> Result<(), LimitError> {
         self.ready.engine.reset(L::NAME, key.as_ref(), self.now).await
     }

@@ -6,6 +6,8 @@ mod attributes;
 mod audit;
 mod changes;
 mod enforcement;
+#[cfg(feature = "redis")]
+mod faults;
 mod launch;
 mod light_macros;
 mod limits;

@@ -7,7 +7,7 @@ mod people;
 mod tcp;
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use covet::store::Store;
 use covet::time::ManualClock;
@@ -325,7 +325,22 @@ impl Reply {
 /// Where a request can be sent.
 pub(crate) trait Wire {
     async fn send(&self, ask: Ask) -> Reply;
+
+    /// Sends it again and again until it is answered with a status: a store that is back is used again soon.
+    async fn send_until(&self, ask: &Ask, status: u16) -> Reply {
+        let start = Instant::now();
+        loop {
+            let reply = self.send(ask.clone()).await;
+            if reply.status == status {
+                return reply;
+            }
+            assert!(start.elapsed() < BACK, "{reply:?}");
+        }
+    }
 }
+
+/// How soon a store that is back is used again.
+pub(crate) const BACK: Duration = Duration::from_secs(2);
 
 impl Wire for Client {
     async fn send(&self, ask: Ask) -> Reply {

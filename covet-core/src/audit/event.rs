@@ -43,8 +43,10 @@ pub enum Kind {
     CsrfFail,
     /// A rate limit was exceeded.
     ExcessRateLimit,
-    /// A store did not answer, so that requests were denied.
+    /// The store is away, full or failing; until it recovers, requests are answered as far as they can be without it.
     StoreFailure,
+    /// The store does its work again.
+    StoreRecovered,
 }
 
 /// Whether what was attempted was done.
@@ -80,6 +82,7 @@ impl Kind {
             Self::CsrfFail => "csrf_fail",
             Self::ExcessRateLimit => "excess_rate_limit",
             Self::StoreFailure => "store_failure",
+            Self::StoreRecovered => "store_recovered",
         }
     }
 
@@ -97,7 +100,8 @@ impl Kind {
             | Self::SessionCreated
             | Self::SessionRevoked
             | Self::SessionRevokedAll
-            | Self::AuthzChange => Outcome::Success,
+            | Self::AuthzChange
+            | Self::StoreRecovered => Outcome::Success,
             Self::AuthnLoginFail
             | Self::AuthnLoginLock
             | Self::AuthnPasswordChangeFail

@@ -44,3 +44,5 @@ pub use self::sink::{Sink, SinkError};
 pub use self::sql::{SqlSink, StoredEvent};
 #[cfg(feature = "runtime")]
 pub use self::trace::TracingSink;
+#[cfg(all(test, feature = "sqlite"))]
+pub(crate) use self::trace::tests::Lines;

@@ -39,7 +39,7 @@ impl Sink for TracingSink {
 
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "a test may stop at what it does not expect")]
-mod tests {
+pub(super) mod tests {
     use std::fmt::{Debug, Write as _};
     use std::sync::{Arc, Mutex};
 
@@ -53,8 +53,18 @@ mod tests {
     use crate::time::Timestamp;
 
     /// Keeps each event as one line of `field=value`.
-    #[derive(Clone, Default)]
-    struct Lines(Arc<Mutex<Vec<String>>>);
+    #[derive(Clone, Debug, Default)]
+    pub(crate) struct Lines(Arc<Mutex<Vec<String>>>);
+
+    impl Lines {
+        /// Those of Covet that whoever operates it sees and that have the text in them.
+        pub(crate) fn of(&self, text: &str) -> Vec<String> {
+            let shown = |line: &&String| !line.starts_with("DEBUG") && !line.starts_with("TRACE");
+            let lines = self.0.lock().unwrap();
+            let lines = lines.iter().filter(shown).filter(|line| line.contains(" covet") && line.contains(text));
+            lines.cloned().collect()
+        }
+    }
 
     struct Line(String);
 

@@ -14,7 +14,7 @@ use crate::http;
 use crate::rate_limit::Scope;
 use crate::requirement::{Mfa, Requirement};
 use crate::session::{Record, SessionId, Stage};
-use crate::store::{Key, Outcome, Outcomes, Space, Step, StoreError, Tag};
+use crate::store::{Key, Outcome, Outcomes, Space, Step, Store as _, StoreError, Tag};
 use crate::time::Timestamp;
 
 /// What is known of a request before anything is decided: plain data.
@@ -103,7 +103,7 @@ impl Engine {
     fn begin(&self, requirement: &'static Requirement, facts: &Facts, now: Timestamp) -> Begun {
         let mut outcomes = Outcomes::new();
         let Some(plan) = self.plan(requirement) else { return Begun::Open(Ok(outcomes)) };
-        match self.store().run_now(&self.steps(plan, facts, now), now, &mut outcomes) {
+        match self.store.run_now(&self.steps(plan, facts, now), now, &mut outcomes) {
             Ok(true) => {
                 let decision = judge(plan, facts, &outcomes, now);
                 let quiet = decision.outcome.is_ok() && !outcomes.iter().any(Outcome::would_refuse);
@@ -133,8 +133,7 @@ impl Engine {
         let outcomes = match outcomes {
             Ok(outcomes) => outcomes,
             Err(error) => {
-                tracing::error!(%error, "the store failed; a request is decided without it");
-                self.log(&Event::new(Kind::StoreFailure, now).detail("route", requirement.route)).await;
+                tracing::debug!(%error, route = requirement.route, "a request is decided without the store");
                 let outcomes = self.outcomes_without_store(plan, facts, now);
                 let Some(outcomes) = outcomes else { return Decision::unavailable() };
                 outcomes
@@ -169,7 +168,7 @@ impl Engine {
 
     /// The batch: limits of strangers, the session, limits of its owner. It stops at the first refusal, so an owner is
     /// charged only by their own session.
-    pub(super) fn steps<'p>(&'p self, plan: &'p Plan, facts: &Facts, now: Timestamp) -> SmallVec<[Step<'p>; 4]> {
+    fn steps<'p>(&'p self, plan: &'p Plan, facts: &Facts, now: Timestamp) -> SmallVec<[Step<'p>; 4]> {
         let mut steps = SmallVec::new();
         let charge = |limit: &'p Limit, key| {
             let (policy, tiers, cost) = (&limit.policy, limit.tiers.as_slice(), limit.policy.cost());
@@ -187,7 +186,7 @@ impl Engine {
         steps
     }
 
-    fn stranger_key(&self, limit: &Limit, facts: &Facts) -> Key {
+    pub(super) fn stranger_key(&self, limit: &Limit, facts: &Facts) -> Key {
         let id = match limit.scope {
             Scope::Ip => match facts.client.map(|address| http::bucket(&self.policy().http, address)) {
                 Some(IpAddr::V4(v4)) => limit.begun.part(&v4.octets()).end(),

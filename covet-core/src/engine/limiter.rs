@@ -3,7 +3,7 @@
 use super::{Engine, Facts, Seen, Told};
 use crate::audit::{Event, Kind};
 use crate::rate_limit::{self, Answer, Scope};
-use crate::store::{Key, Outcome, Space, Step, StoreError, Tag};
+use crate::store::{Key, Outcome, Space, Step, Store, StoreError, Tag};
 use crate::time::Timestamp;
 
 /// Why a handler may not go on.
@@ -41,9 +41,9 @@ impl Engine {
             return Ok(None);
         }
         let shadow = !policy.refuses_at(now.seconds());
-        let step = Step::Charge { key: self.entry(name, key), policy, tiers: &[], cost, shadow };
-        let outcome = match self.run_one(step, now).await {
-            Err(error) => self.charge_without_store(policy, &step, now).ok_or(error)?,
+        let key = self.entry(name, key);
+        let outcome = match self.run_one(Step::Charge { key, policy, tiers: &[], cost, shadow }, now).await {
+            Err(error) => self.charge_without_store(policy, self.local.keyed(name), key, cost, now).ok_or(error)?,
             Ok(outcome) => outcome,
         };
         let (Outcome::Charge(answer) | Outcome::Shadow(answer)) = outcome else { return Ok(None) };
@@ -59,37 +59,40 @@ impl Engine {
         }
     }
 
-    /// What the limit would answer for a key if a request cost nothing; it charges nothing.
+    /// What the limit would answer for a key if a request cost nothing; it charges nothing. While the store does not
+    /// answer, what [`Engine::charge`] would then go by: of a limit that counts here its share, of one that lets
+    /// everything pass all of it.
     ///
     /// # Errors
     ///
-    /// [`LimitError`] when the limit is none of the policy's, or its store does not answer.
+    /// [`LimitError`] when the limit is none of the policy's, or its store does not answer and it then refuses.
     pub async fn peek(&self, name: &'static str, key: &[u8], now: Timestamp) -> Result<Answer, LimitError> {
         let policy = self.keyed_limit(name)?;
-        let step = Step::Charge { key: self.entry(name, key), policy, tiers: &[], cost: 0, shadow: false };
-        match self.run_one(step, now).await? {
+        let key = self.entry(name, key);
+        let step = Step::Charge { key, policy, tiers: &[], cost: 0, shadow: false };
+        let outcome = match self.run_one(step, now).await {
+            Err(error) => self.charge_without_store(policy, self.local.keyed(name), key, 0, now).ok_or(error)?,
+            Ok(outcome) => outcome,
+        };
+        match outcome {
             Outcome::Charge(answer) => Ok(answer),
-            _ => Err(StoreError::Contended { store: "shared" }.into()),
+            _ => Ok(rate_limit::charge(policy, None, 0, now).1),
         }
     }
 
-    /// Forgets what was charged for a key, as when its owner has proven who they are.
+    /// Forgets what was charged for a key, as when its owner has proven who they are: also what was counted here while
+    /// the store did not answer.
     ///
     /// # Errors
     ///
-    /// [`LimitError`] when the limit is none of the policy's, or its store does not answer.
+    /// [`LimitError`] when the limit is none of the policy's, or its store does not answer, whatever it then does: what
+    /// the store has counted stands, and holds again when it is back.
     pub async fn reset(&self, name: &'static str, key: &[u8], now: Timestamp) -> Result<(), LimitError> {
         self.keyed_limit(name)?;
         let key = self.entry(name, key);
-        // Others may charge it meanwhile; what they charge after the last look stands.
-        const TRIES: usize = 100;
-        for _ in 0..TRIES {
-            let Some(found) = self.store().read(&key, now).await? else { return Ok(()) };
-            if self.store().swap(&key, Some(found.version), None, now).await? {
-                return Ok(());
-            }
-        }
-        Err(StoreError::Contended { store: "shared" }.into())
+        forget(&self.local.store, &key, now).await?;
+        forget(self.store(), &key, now).await?;
+        Ok(())
     }
 
     fn keyed_limit(&self, name: &'static str) -> Result<&rate_limit::Policy, LimitError> {
@@ -105,4 +108,16 @@ impl Engine {
         let outcome = self.store().run(&[step], now).await?.pop();
         outcome.ok_or(StoreError::Contended { store: "shared" })
     }
+}
+
+/// Removes an entry. Others may charge it meanwhile; what they charge after the last look stands.
+async fn forget(store: &dyn Store, key: &Key, now: Timestamp) -> Result<(), StoreError> {
+    const TRIES: usize = 100;
+    for _ in 0..TRIES {
+        let Some(found) = store.read(key, now).await? else { return Ok(()) };
+        if store.swap(key, Some(found.version), None, now).await? {
+            return Ok(());
+        }
+    }
+    Err(StoreError::Contended { store: "shared" })
 }

@@ -2,11 +2,13 @@
 //! decide then; a request only meets [`Engine::decide`].
 
 mod access;
+mod circuit;
 mod decide;
 mod limiter;
 mod outage;
 mod plan;
 mod seen;
+mod watch;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -15,9 +17,11 @@ use std::sync::Arc;
 pub use self::access::Access;
 pub use self::decide::{Decision, Facts, Grant, Presented};
 pub use self::limiter::LimitError;
+use self::outage::Local;
 use self::plan::Plan;
 pub use self::plan::{PlanError, check};
 pub use self::seen::{Seen, Told};
+use self::watch::Watch;
 use crate::account::AccountId;
 use crate::accounts::Accounts;
 use crate::audit::{Event, Sink, TracingSink};
@@ -26,7 +30,7 @@ use crate::password::Hasher;
 use crate::policy::Policy;
 use crate::rate_limit::{self, Rates, Scope};
 use crate::requirement::Requirement;
-use crate::store::{Key, MemoryStore, Outcome, Space, Step, Store, Tag};
+use crate::store::{Key, Outcome, Space, Step, Store, Tag};
 use crate::time::{Clock, Timestamp};
 use crate::units::{Count, Rate};
 
@@ -55,9 +59,13 @@ pub struct Engine {
     sessions: BegunTag,
     /// How often sinks are told of one and the same that an account can cause at will.
     seldom: rate_limit::Policy,
-    /// Where limits are counted that count here while the store does not answer.
-    local: MemoryStore,
-    parts: Parts,
+    /// What limits count with that count here while the store does not answer.
+    local: Local,
+    store: Watch,
+    accounts: Arc<dyn Accounts>,
+    keys: Keys,
+    sinks: Vec<Arc<dyn Sink>>,
+    clock: Arc<dyn Clock>,
 }
 
 impl Engine {
@@ -73,10 +81,11 @@ impl Engine {
     ) -> Result<Self, Vec<PlanError>> {
         let requirements: Vec<_> = requirements.into_iter().collect();
         check(&policy, requirements.iter().copied())?;
-        let plan = |requirement| Some((identity(requirement), Plan::new(requirement, &policy, &parts.keys)?));
+        let Parts { store, accounts, keys, sinks, clock } = parts;
+        let plan = |requirement| Some((identity(requirement), Plan::new(requirement, &policy, &keys)?));
         let plans = requirements.into_iter().filter_map(plan).collect();
         let (access, hasher) = (Arc::new(Access::of(&policy)), Hasher::new(&policy.password));
-        let sessions = parts.keys.begin("session");
+        let (sessions, local) = (keys.begin("session"), Local::of(&policy));
         Ok(Self {
             policy,
             access,
@@ -84,8 +93,12 @@ impl Engine {
             hasher,
             sessions,
             seldom: once_a_minute(),
-            local: MemoryStore::default(),
-            parts,
+            local,
+            store: Watch::new(store, &sinks),
+            accounts,
+            keys,
+            sinks,
+            clock,
         })
     }
 
@@ -104,25 +117,25 @@ impl Engine {
     /// The accounts.
     #[must_use]
     pub fn accounts(&self) -> &dyn Accounts {
-        &*self.parts.accounts
+        &*self.accounts
     }
 
-    /// The store.
+    /// The store, as far as it is asked.
     #[must_use]
     pub fn store(&self) -> &dyn Store {
-        &*self.parts.store
+        &self.store
     }
 
     /// Forgets what has expired in the store, and events that the sinks have kept long enough; called now and then,
-    /// bounded work a call. What fails is told of in the log, and tried again at the next call.
+    /// bounded work a call. What fails is tried again at the next call; that the store fails is told elsewhere, once.
     pub async fn sweep(&self, now: Timestamp) {
         if let Err(error) = self.store().sweep(now).await {
-            tracing::warn!(error = &error as &dyn std::error::Error, "expired entries could not be removed");
+            tracing::debug!(error = &error as &dyn std::error::Error, "expired entries could not be removed");
         }
         // What was counted here while the store was away.
-        self.local.sweep_some(now);
+        self.local.sweep(now);
         let before = now.minus_millis(self.policy.audit.retention.millis());
-        for sink in &self.parts.sinks {
+        for sink in &self.sinks {
             if let Err(error) = sink.forget(before).await {
                 tracing::warn!(error = &error as &dyn std::error::Error, "old events could not be removed");
             }
@@ -132,11 +145,11 @@ impl Engine {
     /// The time now: read once a request, at the edge.
     #[must_use]
     pub fn now(&self) -> Timestamp {
-        self.parts.clock.now()
+        self.clock.now()
     }
 
     pub(crate) const fn keys(&self) -> &Keys {
-        &self.parts.keys
+        &self.keys
     }
 
     pub(crate) const fn hasher(&self) -> &Hasher {
@@ -145,7 +158,7 @@ impl Engine {
 
     /// The tag that an account's entries are kept under.
     pub(crate) fn owner(&self, account: &AccountId) -> Tag {
-        self.parts.keys.tag("account", &[account.as_str().as_bytes()])
+        self.keys.tag("account", &[account.as_str().as_bytes()])
     }
 
     /// Tells the log and every sink. They are told; they never answer: a sink that fails is told of in the log.
@@ -164,23 +177,17 @@ impl Engine {
         match self.store().run(&[step], event.at()).await {
             Ok(outcomes) if outcomes.iter().any(Outcome::is_refusal) => {}
             Ok(_) => self.record(&event).await,
-            Err(error) => tracing::error!(target: "covet::audit", %error, "an event is in the log only"),
+            Err(error) => tracing::debug!(target: "covet::audit", %error, "an event is in the log only"),
         }
     }
 
     async fn record(&self, event: &Event) {
-        for sink in &self.parts.sinks {
-            if let Err(error) = sink.record(event).await {
-                tracing::error!(target: "covet::audit", %error, event = event.kind().as_str(), "an audit sink failed");
-            }
-        }
+        record(&self.sinks, event).await;
     }
 
     /// Tells only the log: for what strangers can cause at will, which must not fill a database.
     pub(crate) async fn log(&self, event: &Event) {
-        if let Err(error) = TracingSink.record(event).await {
-            tracing::error!(target: "covet::audit", %error, "the log failed");
-        }
+        log(event).await;
     }
 
     fn plan(&self, requirement: &'static Requirement) -> Option<&Plan> {
@@ -194,6 +201,20 @@ impl fmt::Debug for Engine {
             .field("policy", &self.policy)
             .field("routes", &self.plans.len())
             .finish_non_exhaustive()
+    }
+}
+
+async fn record(sinks: &[Arc<dyn Sink>], event: &Event) {
+    for sink in sinks {
+        if let Err(error) = sink.record(event).await {
+            tracing::error!(target: "covet::audit", %error, event = event.kind().as_str(), "an audit sink failed");
+        }
+    }
+}
+
+async fn log(event: &Event) {
+    if let Err(error) = TracingSink.record(event).await {
+        tracing::error!(target: "covet::audit", %error, "the log failed");
     }
 }
 
@@ -211,28 +232,44 @@ fn identity(requirement: &'static Requirement) -> usize {
 #[cfg(all(test, feature = "sqlite"))]
 #[expect(clippy::unwrap_used, reason = "a test may stop at what it does not expect")]
 mod tests {
+    use std::time::{Duration, Instant};
+
+    use metrics_util::debugging::DebuggingRecorder;
+
+    use super::watch::tests::{Broken, Way, counted};
     use super::*;
     use crate::accounts::SqlAccounts;
-    use crate::audit::{Kind, SqlSink};
+    use crate::audit::{Kind, Lines, SqlSink};
     use crate::keys::SecretKey;
     use crate::migrate::tests::database;
+    use crate::requirement::{Access as RouteAccess, Charge, Mfa};
+    use crate::session::SessionId;
+    use crate::store::MemoryStore;
     use crate::time::SystemClock;
 
     const NOW: Timestamp = Timestamp::from_seconds(1_800_000_000);
 
     /// An engine of this policy, where its events go, and what must live as long as it.
     async fn engine(policy: &str) -> (Engine, SqlSink, impl Drop) {
+        engine_on(Arc::new(MemoryStore::default()), policy, &[]).await
+    }
+
+    async fn engine_on(
+        store: Arc<dyn Store>,
+        policy: &str,
+        requirements: &'static [Requirement],
+    ) -> (Engine, SqlSink, impl Drop) {
         let (directory, pool) = database().await;
         let sink = SqlSink::new(pool.clone());
         let parts = Parts {
-            store: Arc::new(MemoryStore::default()),
+            store,
             accounts: Arc::new(SqlAccounts::new(pool)),
             keys: Keys::from_secret(&SecretKey::generate().unwrap()),
             sinks: vec![Arc::new(sink.clone())],
             clock: Arc::new(SystemClock),
         };
         let text = format!("[application]\nname = 'V'\n{policy}");
-        let engine = Engine::new(Policy::parse("security.toml", &text).unwrap(), [], parts).unwrap();
+        let engine = Engine::new(Policy::parse("security.toml", &text).unwrap(), requirements, parts).unwrap();
         (engine, sink, directory)
     }
 
@@ -251,18 +288,78 @@ mod tests {
     async fn what_was_counted_while_the_store_was_away_is_forgotten_at_its_end() {
         let limit = "[rate_limits.a]\nlimits = ['9/1m']\non_store_failure = 'local'";
         let (engine, _sink, _directory) = engine(limit).await;
-        let policy = engine.policy().rate_limits.get("a").unwrap();
+        let limit = engine.policy().rate_limits.get("a").unwrap();
         for account in 0..100_u8 {
             let key = Key { space: Space::Limit, owner: Tag::NONE, id: engine.keys().tag("test", &[&[account]]) };
-            let step = Step::Charge { key, policy, tiers: &[], cost: 1, shadow: false };
-            assert!(engine.charge_without_store(policy, &step, NOW).is_some());
+            assert!(engine.charge_without_store(limit, Some(limit), key, 1, NOW).is_some());
         }
         for (seconds, kept) in [(59, 100), (60, 0)] {
             // A sweep looks at a part of the store.
             for _ in 0..100 {
                 engine.sweep(NOW.plus_millis(seconds * 1000)).await;
             }
-            assert_eq!(engine.local.stats().entries, kept, "{seconds}");
+            assert_eq!(engine.local.store.stats().entries, kept, "{seconds}");
         }
+    }
+    const fn route(limit: &'static [Charge], access: RouteAccess) -> Requirement {
+        Requirement { route: "route", limits: limit, access }
+    }
+
+    const USERS: RouteAccess = RouteAccess::User { mfa: Mfa::NotRequired, roles: &[], permissions: &[] };
+
+    static ROUTES: [Requirement; 4] = [
+        route(&[Charge { limit: "denies", cost: None }], RouteAccess::Public),
+        route(&[Charge { limit: "allows", cost: None }], RouteAccess::Public),
+        route(&[Charge { limit: "counts", cost: None }], RouteAccess::Public),
+        route(&[], USERS),
+    ];
+
+    /// Asks each route so often while the store is away; how many of each route's requests passed.
+    async fn passed_without_store(rounds: u32) -> Vec<u32> {
+        let limits = "[rate_limits]\ndenies = { limits = ['9/1h'] }\n\
+                      allows = { limits = ['9/1h'], on_store_failure = 'allow' }\n\
+                      counts = { limits = ['9/1h'], on_store_failure = 'local' }";
+        let store = Arc::new(Broken::that(Way::IsSilent, true));
+        let (engine, sink, _directory) = engine_on(store, limits, &ROUTES).await;
+        let session = SessionId::from_bytes([7; 32]).cookie_value(&Tag::NONE);
+        let facts = Facts { session: engine.presented(&session), ..Facts::default() };
+        let mut passed = vec![0; ROUTES.len()];
+        for _ in 0..rounds {
+            for (route, passed) in ROUTES.iter().zip(&mut passed) {
+                *passed += u32::from(engine.decide(route, &facts, NOW).await.outcome.is_ok());
+            }
+        }
+        let start = Instant::now();
+        while sink.recent(1).await.unwrap().is_empty() {
+            assert!(start.elapsed() < Duration::from_secs(10), "it is told of");
+        }
+        passed
+    }
+
+    fn in_this_thread<T>(what: impl Future<Output = T>) -> T {
+        tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(what)
+    }
+
+    #[test]
+    fn what_is_decided_without_the_store_is_counted_by_what_is_done_then() {
+        let recorder = DebuggingRecorder::new();
+        let snapshotter = recorder.snapshotter();
+        let passed = metrics::with_local_recorder(&recorder, || in_this_thread(passed_without_store(20)));
+        assert_eq!(passed, [0, 20, 9, 0]);
+        let expected = [("allow", 20), ("deny", 40), ("local", 20)]
+            .map(|(plan, count)| format!("covet_decisions_without_store_total plan={plan} {count}"));
+        let away = "covet_store_transitions_total store=broken to=away 1".to_owned();
+        assert_eq!(counted(&snapshotter), [expected.as_slice(), &[away]].concat());
+    }
+
+    #[test]
+    fn however_many_requests_there_are_in_an_outage_the_log_has_it_once() {
+        let lines = Lines::default();
+        tracing::subscriber::with_default(lines.clone(), || in_this_thread(passed_without_store(9)));
+        let told = lines.of("the store is away").len();
+        let of_audit = lines.of("store_failure").len();
+        assert_eq!((told, of_audit), (1, 1), "{lines:?}");
+        // Of what is refused by a limit there is a line each, as ever.
+        assert_eq!(lines.of("").len(), 2, "{lines:?}");
     }
 }

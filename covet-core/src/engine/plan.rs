@@ -1,5 +1,6 @@
 //! A requirement with its names resolved: what a request meets.
 
+use super::outage::share;
 use super::seen::Told;
 use crate::keys::{BegunTag, Keys};
 use crate::policy::{FILE_NAME, Policy, RoleName};
@@ -53,6 +54,8 @@ pub(super) struct Limit {
     pub(super) scope: Scope,
     /// Whom it does not bind, and whom it binds otherwise.
     pub(super) tiers: Vec<Tier>,
+    /// What this process admits by itself, if it counts while the store does not answer.
+    pub(super) share: Option<rate_limit::Policy>,
     /// Where a response tells of it.
     pub(super) told: Told,
     /// The tag of its counter, as far as it is the same for every request.
@@ -67,6 +70,7 @@ impl Limit {
         limit: &rate_limit::Policy,
         scope: Scope,
         tiers: Vec<Tier>,
+        share: Option<rate_limit::Policy>,
         route: &str,
         keys: &Keys,
     ) -> Self {
@@ -79,7 +83,7 @@ impl Limit {
             _ => "limit of an address",
         };
         let told = Told::of(limit);
-        Self { name, policy: limit.clone(), scope, tiers, told, tag, begun: keys.begin(each).part(&tag.0) }
+        Self { name, policy: limit.clone(), scope, tiers, share, told, tag, begun: keys.begin(each).part(&tag.0) }
     }
 }
 
@@ -147,8 +151,16 @@ fn lacking(requirement: &Requirement, policy: &Policy) -> Option<String> {
             return Some(format!("admits anyone, but its rate limit `{name}` counts by {scope}"));
         }
         let charged = cost.map_or_else(|| Ok(limit.clone()), |cost| limit.with_cost(cost));
-        if let Err(error) = charged.and_then(|limit| tiers(&limit, policy)) {
-            return Some(format!("cannot charge the rate limit `{name}`: {error}"));
+        let limit = match charged.and_then(|limit| tiers(&limit, policy).map(|_| limit)) {
+            Ok(limit) => limit,
+            Err(error) => return Some(format!("cannot charge the rate limit `{name}`: {error}")),
+        };
+        if let Err(error) = share(&limit, policy) {
+            let replicas = policy.application.replicas;
+            return Some(format!(
+                "cannot charge the rate limit `{name}` while the store is away: {error}, which is the share of each of \
+                 {replicas} `application.replicas`"
+            ));
         }
     }
     let Access::User { roles, permissions, .. } = &requirement.access else { return None };
@@ -171,10 +183,10 @@ impl Plan {
         for &Charge { limit: name, cost } in requirement.limits {
             let limit = policy.rate_limits.get(name)?;
             let limit = cost.map_or_else(|| Ok(limit.clone()), |cost| limit.with_cost(cost)).ok()?;
-            let tiers = tiers(&limit, policy).ok()?;
+            let (tiers, share) = (tiers(&limit, policy).ok()?, share(&limit, policy).ok()?);
             for &scope in limit.scopes() {
                 let tiers = if scope.needs_user() { tiers.clone() } else { Vec::new() };
-                let limit = Limit::new(name, &limit, scope, tiers, requirement.route, keys);
+                let limit = Limit::new(name, &limit, scope, tiers, share.clone(), requirement.route, keys);
                 if scope.needs_user() { plan.user_limits.push(limit) } else { plan.stranger_limits.push(limit) }
             }
         }

@@ -8,7 +8,7 @@ use super::error::Problem;
 use super::layer::Part;
 use super::read::Merged;
 use crate::name::nearest;
-use crate::rate_limit::Scope;
+use crate::rate_limit::{OnStoreFailure, Scope};
 
 /// The tables whose keys are names that code may use.
 const NAME_TABLES: [(&str, &str); 3] =
@@ -82,6 +82,16 @@ pub(super) fn references(policy: &Policy, merged: &Merged<'_>) -> Vec<Problem> {
         }
     }
     for (name, limit) in &policy.rate_limits {
+        if limit.on_store_failure() == OnStoreFailure::Local
+            && let Err(error) = limit.share(policy.application.replicas.get())
+        {
+            let replicas = policy.application.replicas;
+            let message = format!(
+                "each of {replicas} `application.replicas` counts its share of the limit while the store is away, and {error}"
+            );
+            let at = path(["rate_limits", name.as_str(), "on_store_failure"]);
+            problems.push(merged.problem(&at, Part::Value, message, None));
+        }
         for (index, role) in limit.exempt().roles.iter().enumerate() {
             if !roles.contains(role.as_str()) {
                 let message = format!("unknown role `{role}`, expected a role of `[roles]`");

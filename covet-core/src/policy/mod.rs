@@ -29,7 +29,7 @@ pub use self::error::{Position, Problem, Problems};
 pub use self::layer::Layer;
 use self::layer::Part;
 use self::read::Merged;
-pub use self::sections::{Application, Reason, Role, RoutePattern, Title, Uncovered};
+pub use self::sections::{Application, Reason, Replicas, Role, RoutePattern, Title, Uncovered};
 pub use crate::name::{LimitName, PermissionGlob, PermissionName, RoleName, nearest};
 use crate::{audit, http, lockout, mfa, password, rate_limit, session, sql};
 
@@ -41,7 +41,7 @@ pub const FILE_NAME: &str = "security.toml";
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Policy {
-    /// What this application is called.
+    /// What this application is called, and how often it runs.
     pub application: Application,
     /// What one may be allowed to do: a name, and what it lets one do. The names are checked at compile time.
     #[serde(default)]

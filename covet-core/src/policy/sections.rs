@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::name::{PermissionGlob, RoleName, checked_text};
+use crate::units::Count;
 
 checked_text!(
     /// The name of the application as people read it.
@@ -53,13 +54,23 @@ impl RoutePattern {
     }
 }
 
-/// `[application]`: what this application is called.
+/// `[application]`: what this application is called, and how often it runs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Application {
     /// The name that people see: the issuer in their authenticator application. Required.
     pub name: Title,
+    /// How many processes share the store: what each of them may admit while it is away is a limit divided by this.
+    #[serde(default = "one")]
+    pub replicas: Replicas,
+}
+
+/// How many processes share the store.
+pub type Replicas = Count<1, 1000>;
+
+const fn one() -> Replicas {
+    Replicas::of(1)
 }
 
 /// `[roles.NAME]`: a set of permissions that accounts are given together.

@@ -25,6 +25,10 @@ fn problems(text: &str) -> String {
     Policy::parse("security.toml", text).unwrap_err().to_string()
 }
 
+fn problems_or_none(text: &str) -> String {
+    Policy::parse("security.toml", text).err().map(|problems| problems.to_string()).unwrap_or_default()
+}
+
 fn over(layers: Vec<Layer>) -> Result<Policy, Problems> {
     Policy::read(Layer::toml("compiled-in security.toml", BASE).unwrap(), layers)
 }
@@ -63,7 +67,7 @@ permissions = ["reed:*"]
 "#;
     let told = problems(text);
     let expected = [
-        "security.toml:3:1: `application.colour`: unknown key, expected `name`",
+        "security.toml:3:1: `application.colour`: unknown key, expected one of `name`, `replicas`",
         "security.toml:5:1: `sessions.idle_timout`: unknown key",
         "did you mean `idle_timeout`?",
         "security.toml:6:16: `sessions.max_lifetime`: found `\"5x\"`, expected a duration from",
@@ -125,6 +129,27 @@ fn a_limit_names_roles_and_permissions_that_there_are() {
         assert!(told.contains(line), "{line}\nis not in\n{told}");
     }
     assert_eq!(told.lines().count(), 3, "{told}");
+}
+
+#[test]
+fn a_cost_fits_the_share_of_each_process_where_each_counts_by_itself() {
+    let limit = |replicas: u32, plan: &str| {
+        problems_or_none(&format!(
+            "[application]\nname = 'Vault'\nreplicas = {replicas}\n[rate_limits.login]\nlimits = ['100/1d', '10/5m']\n\
+             cost = 3\non_store_failure = '{plan}'"
+        ))
+    };
+    for (replicas, plan) in [(1, "local"), (3, "local"), (4, "deny"), (4, "allow"), (1000, "deny")] {
+        assert_eq!(limit(replicas, plan), "", "{replicas} {plan}");
+    }
+    assert_eq!(
+        limit(4, "local"),
+        "security.toml:7:20: `rate_limits.login.on_store_failure`: each of 4 `application.replicas` counts its share of the \
+         limit while the store is away, and a cost of 3 never fits `2/5m`"
+    );
+    for replicas in [0, 1001] {
+        assert!(limit(replicas, "deny").contains("expected a whole number from 1 to 1000"), "{replicas}");
+    }
 }
 
 #[test]

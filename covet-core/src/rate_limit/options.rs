@@ -43,9 +43,21 @@ pub enum OnStoreFailure {
     Deny,
     /// It lets everything pass.
     Allow,
-    /// It counts in the memory of this process, beginning with nothing counted: of several processes each admits the
-    /// whole.
+    /// It counts in the memory of this process, beginning with nothing counted, and admits its share: the limit divided
+    /// by `application.replicas`.
     Local,
+}
+
+#[cfg(feature = "runtime")]
+impl OnStoreFailure {
+    /// Its name in `security.toml`.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Deny => "deny",
+            Self::Allow => "allow",
+            Self::Local => "local",
+        }
+    }
 }
 
 /// Which fields of a response tell of a limit.

@@ -58,6 +58,21 @@ impl Policy {
         Written { cost, ..self.written.clone() }.try_into()
     }
 
+    /// The part of it that one of so many processes admits when each counts for itself: of every count, every tier's
+    /// and the burst, rounded down, but at least 1.
+    ///
+    /// # Errors
+    ///
+    /// [`PolicyError::CostNeverFits`] or [`PolicyError::CostOverBurst`] when the part could never admit the cost.
+    pub fn share(&self, processes: u32) -> Result<Self, PolicyError> {
+        let written = self.written.clone();
+        let of = |rates: &Rates| rates.share(processes);
+        let tiers = written.tiers.iter().map(|(name, rates)| (name.clone(), of(rates))).collect();
+        let burst = written.burst.map(|burst| Burst::new((burst.get() / processes.max(1)).max(1)));
+        let burst = burst.transpose().expect("it is not more than before");
+        Written { limits: of(&written.limits), tiers, burst, ..written }.try_into()
+    }
+
     /// How often; all must hold.
     #[must_use]
     pub fn limits(&self) -> &Rates {
@@ -363,6 +378,25 @@ mod tests {
             assert_eq!(told.as_deref(), refused, "{text}");
             assert!(policy.is_err() || policy.unwrap().cost() == cost);
         }
+    }
+
+    #[test]
+    fn the_share_of_a_process_is_a_part_of_every_count_rounded_down_but_at_least_one() {
+        let text =
+            "limits = ['10/1h']\nscope = 'user'\nalgorithm = 'token_bucket'\nburst = 9\ntiers = { pro = ['100/1h'] }";
+        let policy: Policy = toml::from_str(text).unwrap();
+        for (processes, [count, burst, tier]) in [(1, [10, 9, 100]), (3, [3, 3, 33]), (4, [2, 2, 25]), (11, [1, 1, 9])]
+        {
+            let share = policy.share(processes).unwrap();
+            let rate = |rates: &Rates| rates.as_slice().iter().map(|rate| rate.count()).collect::<Vec<_>>();
+            assert_eq!(rate(share.limits()), [count], "{processes}");
+            assert_eq!((share.burst().unwrap().get(), rate(share.tiers().get("pro").unwrap())), (burst, vec![tier]));
+            assert_eq!((share.scopes(), share.algorithm()), (policy.scopes(), policy.algorithm()));
+        }
+        assert_eq!(policy.share(1).unwrap(), policy);
+        let dear = policy.with_cost(Cost::of(3)).unwrap();
+        assert!(dear.share(3).is_ok());
+        assert!(dear.share(4).unwrap_err().to_string().ends_with("a cost of 3 never fits a `burst` of 2"));
     }
 
     #[test]

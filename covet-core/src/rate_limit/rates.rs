@@ -31,6 +31,11 @@ impl Rates {
         &self.0
     }
 
+    /// The part of one of so many processes.
+    pub(super) fn share(&self, processes: u32) -> Self {
+        Self(self.0.iter().map(|rate| rate.share(processes)).collect())
+    }
+
     /// The first of the rates, and the others.
     #[cfg(feature = "runtime")]
     pub(super) fn split_first(&self) -> (Rate, &[Rate]) {

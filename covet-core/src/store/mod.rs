@@ -310,6 +310,15 @@ pub enum StoreError {
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,
     },
+    /// The store answers, but failed at what it was asked; others may have what they ask.
+    #[error("the {store} store failed at this")]
+    Failed {
+        /// Which store.
+        store: &'static str,
+        /// What it said.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
     /// Others kept changing the entry.
     #[error("the {store} store is contended")]
     Contended {
@@ -322,6 +331,19 @@ pub enum StoreError {
         /// Which store.
         store: &'static str,
     },
+}
+
+impl StoreError {
+    /// Which store.
+    #[must_use]
+    pub const fn store(&self) -> &'static str {
+        match self {
+            Self::Unavailable { store, .. }
+            | Self::Failed { store, .. }
+            | Self::Contended { store }
+            | Self::Full { store } => store,
+        }
+    }
 }
 
 /// Keeps entries. All operations are atomic for one entry; an expired entry does not exist.
@@ -345,6 +367,12 @@ pub trait Store: Send + Sync + fmt::Debug {
 
     /// Forgets what has expired; called now and then, bounded work a call.
     async fn sweep(&self, now: Timestamp) -> Result<(), StoreError>;
+
+    /// Whether it is elsewhere, so that a few failures in a row mean that it is away and not worth waiting for. One in
+    /// this process is not away as a whole: what needs no disk goes on when the disk is full.
+    fn is_remote(&self) -> bool {
+        true
+    }
 
     /// Runs the first steps of a batch as far as it can without waiting, adds their outcomes, and says whether the
     /// batch is done. If not, the steps that have no outcome yet are for [`Store::run`]. A store in memory so spares

@@ -221,6 +221,10 @@ impl Store for SqliteStore {
         Ok(())
     }
 
+    fn is_remote(&self) -> bool {
+        false
+    }
+
     fn run_now(&self, steps: &[Step<'_>], now: Timestamp, outcomes: &mut Outcomes) -> Result<bool, StoreError> {
         for step in steps {
             let outcome = match step.for_whom(outcomes) {

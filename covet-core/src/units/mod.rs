@@ -158,6 +158,12 @@ impl Rate {
         self.seconds * 1000
     }
 
+    /// The part of one of so many: rounded down, but at least 1.
+    #[must_use]
+    pub fn share(self, parts: u32) -> Self {
+        Self { count: (self.count / parts.max(1)).max(1), ..self }
+    }
+
     fn expected() -> String {
         format!("a rate, a count of 1 to {} in a window of `1s` to `366d`, such as `\"5/5m\"`", Self::MAX_COUNT)
     }

@@ -47,6 +47,22 @@ async fn a_request_costs_what_the_policy_says_where_its_route_says_nothing() {
 }
 
 #[rocket::async_test]
+async fn a_cost_fits_the_share_of_each_process_or_nothing_launches() {
+    let app = |replicas: &str, plan: &str| {
+        let limit = format!("[rate_limits.pages]\nlimits = ['12/1h']\non_store_failure = '{plan}'");
+        App::new().over(&limit).with("COVET_APPLICATION__REPLICAS", replicas)
+    };
+    let refusal = async |app: App| refusal(app.rocket().mount("/", routes())).await.map(drop);
+    for (replicas, plan) in [("2", "local"), ("3", "deny")] {
+        assert_eq!(refusal(app(replicas, plan)).await, Ok(()));
+    }
+    let said = refusal(app("3", "local")).await.expect_err("it launches");
+    let expected = "cannot charge the rate limit `pages` while the store is away: a cost of 5 never fits `4/1h`, which is \
+                    the share of each of 3 `application.replicas`";
+    assert!(said.contains(expected), "{said}");
+}
+
+#[rocket::async_test]
 async fn a_cost_holds_in_each_tier() {
     let limit = "[rate_limits.api]\nlimits = ['5/1h']\ntiers = { member = ['10/1h'] }";
     let server = App::new().over(limit).serve_with(routes()).await;

@@ -165,7 +165,8 @@ async fn while_the_store_fails_it_admits_nobody() {
         if broken {
             store.fail_after(0)
         } else {
-            store.heal()
+            store.heal();
+            server.send_until(&ask("/left", "ada"), 200).await;
         }
         for (path, expected) in paths.into_iter().zip(expected) {
             assert_eq!(status(&server, path, "ada").await, expected, "{path}");
@@ -186,6 +187,37 @@ async fn while_the_store_fails_it_does_what_its_policy_says() {
         for expected in expected {
             assert_eq!(status(&server, "/write-or-429", "ada").await, expected, "{plan}");
         }
+    }
+}
+
+#[rocket::async_test]
+async fn while_the_store_fails_a_look_tells_what_would_hold_and_nothing_is_said_to_be_reset() {
+    for (plan, looks) in [("deny", ["503", "503"]), ("allow", ["8", "8"]), ("local", ["2", "1"])] {
+        let store = Arc::new(Fragile::default());
+        let app = app(&format!("limits = ['8/1h']\non_store_failure = '{plan}'"));
+        let app = app.with("COVET_APPLICATION__REPLICAS", "4");
+        let server = app.store(Arc::clone(&store) as _).serve_with(routes()).await;
+        let look = async || {
+            let reply = server.send(ask("/left", "ada")).await;
+            if reply.status == 200 { reply.body } else { reply.status.to_string() }
+        };
+        for _ in 0..3 {
+            assert_eq!(status(&server, "/write-or-429", "ada").await, 200);
+        }
+        assert_eq!(look().await, "5");
+        store.fail_after(0);
+        // What the store counted is not known; a look costs nothing.
+        assert_eq!([look().await, look().await], [looks[0]; 2], "{plan}");
+        status(&server, "/write-or-429", "ada").await;
+        assert_eq!(look().await, looks[1], "{plan}");
+        // Here it is forgotten, there it stands.
+        assert_eq!(status(&server, "/forget", "ada").await, 503, "{plan}");
+        assert_eq!(look().await, looks[0], "{plan}");
+        store.heal();
+        server.send_until(&ask("/forget", "bob"), 200).await;
+        assert_eq!(look().await, "5", "{plan}");
+        assert_eq!(status(&server, "/forget", "ada").await, 200);
+        assert_eq!(look().await, "8", "{plan}");
     }
 }
 

@@ -26,6 +26,27 @@ async fn a_limit_does_what_its_policy_says_while_the_store_fails() {
 }
 
 #[rocket::async_test]
+async fn a_process_that_counts_by_itself_admits_its_share() {
+    for (replicas, share) in [("1", 9), ("2", 4), ("4", 2), ("9", 1), ("1000", 1)] {
+        let store = Arc::new(Fragile::default());
+        let limit = "[rate_limits.pages]\nlimits = ['9/1h', '100/1d']\non_store_failure = 'local'";
+        let app = App::new().over(limit).with("COVET_APPLICATION__REPLICAS", replicas);
+        let wire = app.store(Arc::clone(&store) as _).local().await;
+        store.fail_after(0);
+        let mut found = Vec::new();
+        for _ in 0..10 {
+            found.push(wire.send(Ask::post("/limited")).await.status);
+        }
+        let expected: Vec<u16> = (0..10).map(|at| if at < share { 200 } else { 429 }).collect();
+        assert_eq!(found, expected, "{replicas}");
+        // The store has counted nothing of it.
+        store.heal();
+        let back = wire.send_until(&Ask::post("/limited"), 200).await;
+        assert_eq!(back.header("RateLimit-Policy"), Some("\"pages\";q=9;w=3600"), "{replicas}");
+    }
+}
+
+#[rocket::async_test]
 async fn a_limit_in_shadow_refuses_nobody_while_the_store_fails() {
     for plan in ["deny", "allow", "local"] {
         assert_eq!(while_it_fails(plan, "shadow", 3).await, [200, 200, 200], "{plan}");

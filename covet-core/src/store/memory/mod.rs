@@ -458,6 +458,10 @@ impl Store for MemoryStore {
         Ok(())
     }
 
+    fn is_remote(&self) -> bool {
+        false
+    }
+
     fn run_now(&self, steps: &[Step<'_>], now: Timestamp, outcomes: &mut Outcomes) -> Result<bool, StoreError> {
         for step in steps {
             let outcome = step.for_whom(outcomes).map_or(Ok(Outcome::Exempt), |step| self.step(&step, now))?;

@@ -114,11 +114,12 @@ async fn keep(dial: Dial, line: watch::Sender<Option<Line>>) {
         let since = Instant::now();
         dial.losses.of(number).await;
         line.send_replace(None);
-        tracing::warn!("the connection to Redis is lost");
-        if since.elapsed() < SETTLED {
-            pause = wait(pause).await;
-        } else {
+        let settled = since.elapsed() >= SETTLED;
+        if settled {
+            tracing::warn!("the connection to Redis is lost");
             pause = PAUSES.0;
+        } else {
+            pause = wait(pause).await;
         }
         let next = loop {
             match dial.dial(number + 1).await {
@@ -128,7 +129,10 @@ async fn keep(dial: Dial, line: watch::Sender<Option<Line>>) {
             pause = wait(pause).await;
         };
         line.send_replace(Some(next));
-        tracing::warn!("the connection to Redis is there again");
+        // One that comes and goes is not told of each time.
+        if settled {
+            tracing::warn!("the connection to Redis is there again");
+        }
     }
 }
 

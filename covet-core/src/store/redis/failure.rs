@@ -54,10 +54,22 @@ impl From<RedisError> for Failure {
     }
 }
 
+impl Failure {
+    /// Whether it says nothing of what other calls will meet: this one is too long, or the script failed at its entry.
+    fn is_of_one_call(&self) -> bool {
+        match self {
+            Self::Answer(_) | Self::TooLong(_) => true,
+            Self::Refused { code, line } => line.is_some() && matches!(code.as_str(), "ERR" | "WRONGTYPE"),
+            Self::Timeout(_) | Self::Io(_) | Self::Other(_) | Self::NotACluster | Self::TooOld => false,
+        }
+    }
+}
+
 impl From<Failure> for StoreError {
     fn from(failure: Failure) -> Self {
         match failure {
             Failure::Refused { code, .. } if code == "OOM" => Self::Full { store: "redis" },
+            other if other.is_of_one_call() => Self::Failed { store: "redis", source: other.into() },
             other => Self::Unavailable { store: "redis", source: other.into() },
         }
     }
@@ -74,10 +86,12 @@ pub(super) fn lacks_script(error: &RedisError) -> bool {
     error.kind() == ErrorKind::Server(ServerErrorKind::NoScript)
 }
 
-/// Whether only another connection can help. A server that may not be written to any more has lost an election, and
-/// its name may lead to the winner.
+/// Whether only another connection can help. A server that may not be written to any more, or not read without its
+/// primary, has lost an election, and its name may lead to the winner.
 pub(super) fn needs_reconnect(error: &RedisError) -> bool {
-    error.is_unrecoverable_error() || error.kind() == ErrorKind::Server(ServerErrorKind::ReadOnly)
+    let lost_election =
+        matches!(error.kind(), ErrorKind::Server(ServerErrorKind::ReadOnly | ServerErrorKind::MasterDown));
+    error.is_unrecoverable_error() || lost_election
 }
 
 fn io_kind(error: &RedisError) -> io::ErrorKind {
@@ -94,6 +108,7 @@ fn line_of_script(detail: &str) -> Option<String> {
 }
 
 #[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test may stop at what it does not expect")]
 mod tests {
     use super::*;
 
@@ -121,8 +136,47 @@ mod tests {
     }
 
     #[test]
-    fn a_server_without_memory_is_full() {
-        let error = redis::make_extension_error("OOM".to_owned(), Some("command not allowed".to_owned()));
-        assert!(matches!(StoreError::from(Failure::from(error)), StoreError::Full { store: "redis" }));
+    fn what_a_server_says_is_of_itself_or_of_one_call_and_may_want_another_connection() {
+        let in_script = "script: 0f, on @user_script:12.";
+        for (said, expected, reconnects) in [
+            ("OOM command not allowed when used memory > 'maxmemory'.", "full", false),
+            ("READONLY You can't write against a read only replica.", "away", true),
+            ("MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'.", "away", true),
+            ("NOREPLICAS Not enough good replicas to write.", "away", false),
+            ("MISCONF Redis is configured to save RDB snapshots, but it is unable to persist to disk.", "away", false),
+            ("LOADING Redis is loading the dataset in memory", "away", false),
+            ("BUSY Redis is busy running a script.", "away", false),
+            ("NOAUTH Authentication required.", "away", false),
+            ("NOPERM User default has no permissions to run the 'evalsha' command", "away", false),
+            ("CLUSTERDOWN The cluster is down", "away", false),
+            ("ERR unknown command 'EVALSHA'", "away", false),
+            (&format!("READONLY You can't write against a read only replica. {in_script}"), "away", true),
+            (&format!("ERR user_script:12: attempt to index a nil value {in_script}"), "failed", false),
+            ("ERR user_script:12: attempt to index a nil value", "failed", false),
+        ] {
+            let said = format!("-{said}\r\n");
+            let error = redis::parse_redis_value(said.as_bytes()).and_then(redis::Value::extract_error).unwrap_err();
+            assert_eq!(needs_reconnect(&error), reconnects, "{said}");
+            let found = match StoreError::from(Failure::from(error)) {
+                StoreError::Unavailable { .. } => "away",
+                StoreError::Failed { .. } => "failed",
+                StoreError::Full { .. } => "full",
+                StoreError::Contended { .. } => "contended",
+            };
+            assert_eq!(found, expected, "{said}");
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_with_one_call_says_nothing_of_others() {
+        for (failure, of_one) in [
+            (Failure::from(BadAnswer), true),
+            (Failure::from(TooLong), true),
+            (Failure::Timeout(Duration::from_millis(50)), false),
+            (Failure::Io(io::ErrorKind::ConnectionRefused), false),
+            (Failure::Other("parse error".to_owned()), false),
+        ] {
+            assert_eq!(matches!(StoreError::from(failure.clone()), StoreError::Failed { .. }), of_one, "{failure:?}");
+        }
     }
 }

@@ -87,7 +87,10 @@ pub fn free_port() -> u16 {
     TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap().port()
 }
 
-/// The server that `COVET_TEST_REDIS_URL` names, or else one of its own; and options that wait long, for a machine that
+/// The variable that names a server for tests.
+pub const URL: &str = "COVET_TEST_REDIS_URL";
+
+/// The server that [`URL`] names, or else one of its own; and options that wait long, for a machine that
 /// runs tests is slow, under a prefix that no other test has.
 ///
 /// # Panics
@@ -99,7 +102,7 @@ pub fn shared() -> (Address, Options, Option<TestServer>) {
     random::fill(&mut random).unwrap();
     let prefix: Prefix = format!("test-{:016x}", u64::from_ne_bytes(random)).parse().unwrap();
     let options = Options::default().with_prefix(prefix).with_response_timeout(Duration::from_secs(10));
-    match std::env::var("COVET_TEST_REDIS_URL") {
+    match std::env::var(URL) {
         Ok(url) => (url.parse().unwrap(), options, None),
         Err(_) => {
             let server = TestServer::start(&[]);

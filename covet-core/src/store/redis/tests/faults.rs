@@ -98,6 +98,35 @@ async fn a_full_server_refuses_what_is_new_and_forgets_nothing() {
     assert!(charged(&store).await.unwrap());
 }
 
+/// Redis undoes nothing of a script that fails, so what was charged stays charged: never too little.
+#[tokio::test]
+async fn a_batch_that_fails_in_the_middle_has_charged_what_came_before() {
+    let server = TestServer::start(&[]);
+    let mut beside = beside(&server).await;
+    let store = RedisStore::connect(&server.address(), &patient()).await.unwrap();
+    let (limit, policy) = (rates(&[(5, 3600)]), session::Policy::default());
+    let (counter, session) = (key(Space::Limit, 0, 1), key(Space::Session, 1, 1));
+    // Its use has to be noted, also in the index of its owner, which the server then does not permit.
+    let seen = present().minus_millis(policy.idle_timeout.millis() - 60_000);
+    let write = super::session(&policy, session::Stage::Full, seen);
+    assert!(store.swap(&session, None, Some(write), present()).await.unwrap());
+    let batch = [charge(counter, &limit, 1), Step::Session { key: session, policy: &policy }];
+    let left = async || match store.run(&[charge(counter, &limit, 0)], NOW).await.unwrap().as_slice() {
+        [Outcome::Charge(answer)] => answer.remaining,
+        other => panic!("{other:?}"),
+    };
+
+    let _: () = ask(&mut beside, &["ACL", "SETUSER", "default", "-zadd"]).await;
+    let error = store.run(&batch, NOW).await.unwrap_err();
+    assert!(matches!(error, StoreError::Failed { store: "redis", .. }), "{}", told(&error));
+    assert_eq!(left().await, 4);
+
+    let _: () = ask(&mut beside, &["ACL", "SETUSER", "default", "+zadd"]).await;
+    let outcomes = store.run(&batch, NOW).await.unwrap();
+    assert!(!outcomes.iter().any(Outcome::is_refusal), "{outcomes:?}");
+    assert_eq!(left().await, 3);
+}
+
 #[tokio::test]
 async fn a_replica_that_may_not_be_written_refuses_and_a_promoted_one_serves() {
     let primary = TestServer::start(&[]);

@@ -1,32 +1,78 @@
 //! Several nodes that share a server.
 
-use std::sync::{Arc, Barrier};
+use std::io::{BufRead as _, BufReader, Lines, Write as _};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::sync::Arc;
 
 use super::*;
 
+/// What makes a process of this test a node: the prefix of its keys.
+const NODE: &str = "COVET_TEST_NODE";
+
+/// What a node says before it counts.
+const ADMITTED: &str = "admitted: ";
+
 #[test]
-fn nodes_that_share_a_server_admit_exactly_the_limit() {
-    const NODES: usize = 2;
-    let (address, options, _server) = server::shared();
-    let start = Arc::new(Barrier::new(NODES));
-    // A node is a thread with a runtime and a connection of its own.
-    let node = |_| {
-        let (address, options, start) = (address.clone(), options.clone(), Arc::clone(&start));
-        std::thread::spawn(move || {
-            let runtime = tokio::runtime::Runtime::new().unwrap();
-            let store = Arc::new(runtime.block_on(RedisStore::connect(&address, &options)).unwrap());
-            let policy = Arc::new(rates(&[(100, 3600)]));
-            let rounds = (0..20).map(|round| {
-                start.wait();
-                runtime.block_on(admitted(&store, &policy, key(Space::Limit, 0, round)))
-            });
-            rounds.collect::<Vec<_>>()
-        })
-    };
-    let nodes: Vec<_> = (0..NODES).map(node).collect();
-    let counts: Vec<Vec<usize>> = nodes.into_iter().map(|node| node.join().unwrap()).collect();
+fn processes_that_share_a_server_admit_exactly_the_limit() {
+    let (address, options, server) = server::shared();
+    if let Ok(prefix) = std::env::var(NODE) {
+        return be_a_node(&address, &options.with_prefix(prefix.parse().unwrap()));
+    }
+    let mut nodes = [(); 2].map(|()| Node::start(&options, server.as_ref()));
     for round in 0..20 {
-        assert_eq!(counts.iter().filter_map(|node| node.get(round)).sum::<usize>(), 100, "{round}: {counts:?}");
+        nodes.iter_mut().for_each(|node| node.begin(round));
+        let admitted = nodes.each_mut().map(Node::admitted);
+        assert_eq!(admitted.iter().sum::<usize>(), 100, "{round}: {admitted:?}");
+    }
+}
+
+/// Another process of this test.
+struct Node {
+    child: Child,
+    stdin: ChildStdin,
+    lines: Lines<BufReader<ChildStdout>>,
+}
+
+impl Node {
+    fn start(options: &Options, server: Option<&TestServer>) -> Self {
+        let name = std::thread::current().name().unwrap().to_owned();
+        let mut command = Command::new(std::env::current_exe().unwrap());
+        command.args(["--exact", &name, "--nocapture"]).env(NODE, options.prefix().to_string());
+        command.envs(server.map(|server| (server::URL, server.url())));
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        let (stdin, stdout) = (child.stdin.take().unwrap(), child.stdout.take().unwrap());
+        let mut node = Self { child, stdin, lines: BufReader::new(stdout).lines() };
+        // It is connected.
+        assert_eq!(node.admitted(), 0);
+        node
+    }
+
+    fn begin(&mut self, round: u8) {
+        writeln!(self.stdin, "{round}").unwrap();
+    }
+
+    fn admitted(&mut self) -> usize {
+        let count = self.lines.find_map(|line| line.unwrap().split_once(ADMITTED).map(|(_, count)| count.parse()));
+        count.unwrap().unwrap()
+    }
+}
+
+impl Drop for Node {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// In each round that is asked for, tries 100 times at once.
+fn be_a_node(address: &Address, options: &Options) {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let store = Arc::new(runtime.block_on(RedisStore::connect(address, options)).unwrap());
+    let policy = Arc::new(rates(&[(100, 3600)]));
+    println!("{ADMITTED}0");
+    for round in std::io::stdin().lines() {
+        let key = key(Space::Limit, 0, round.unwrap().parse().unwrap());
+        println!("{ADMITTED}{}", runtime.block_on(admitted(&store, &policy, key)));
     }
 }
 
