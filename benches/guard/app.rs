@@ -7,13 +7,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use covet::store::{Key, Space, State, Store, Write};
 use covet::time::{Clock, SystemClock};
 use covet::{Covet, Settings, rate_limit, require_mfa, require_permission};
+use covet_benches::Error;
 use covet_core::keys::Keys;
 use covet_core::session::{Record, SessionId, Stage, User};
 use rocket::http::Status;
 use rocket::request::{FromRequest, Outcome};
 use rocket::{Build, Config, Request, Rocket, get, routes};
-
-use crate::Error;
 
 covet::policy!();
 

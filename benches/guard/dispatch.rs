@@ -5,13 +5,13 @@ use std::sync::Arc;
 
 use covet::store::{MemoryStore, SqliteStore, Store};
 use covet::time::{Clock, SystemClock};
+use covet_benches::{Error, allocations, cpu_time, median};
 use rocket::http::{Accept, Cookie, Status};
 use rocket::local::asynchronous::{Client, LocalRequest};
 use tokio::runtime::Runtime;
 
 use crate::app::{self, COOKIE};
 use crate::count::CountingStore;
-use crate::{Error, allocations, cpu_time, median};
 
 const ROUNDS: usize = 25;
 const DISPATCHES: u32 = 10_000;

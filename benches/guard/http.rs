@@ -7,10 +7,11 @@ use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
 use covet::store::MemoryStore;
+use covet_benches::{Error, cpu_time, median};
 use rocket::fairing::AdHoc;
 use rocket::{Build, Rocket};
 
-use crate::{Error, app, cpu_time, load, median};
+use crate::{app, load};
 
 const ROUNDS: usize = 11;
 const ROUND: Duration = Duration::from_millis(700);

@@ -2,10 +2,10 @@
 
 use std::time::{Duration, Instant};
 
+use covet_benches::Error;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
-use crate::Error;
 use crate::app::COOKIE;
 
 /// What makes this program the client.

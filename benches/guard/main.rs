@@ -3,7 +3,6 @@
 //! Everything is measured in one run, in turns, and told as medians and ratios: on a machine shared with others only
 //! those mean anything. `-- in-process` and `-- http` measure one half.
 
-mod allocations;
 mod app;
 mod count;
 mod dispatch;
@@ -12,9 +11,7 @@ mod load;
 
 use std::time::Duration;
 
-use rustix::time::{ClockId, clock_gettime};
-
-type Error = Box<dyn std::error::Error>;
+use covet_benches::Error;
 
 fn main() -> Result<(), Error> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -27,15 +24,4 @@ fn main() -> Result<(), Error> {
         }
         _ => Err("expected nothing, `http` or `in-process`".into()),
     }
-}
-
-/// The CPU time of this process so far.
-fn cpu_time() -> Duration {
-    let time = clock_gettime(ClockId::ProcessCPUTime);
-    Duration::new(time.tv_sec.unsigned_abs(), u32::try_from(time.tv_nsec).unwrap_or(0))
-}
-
-fn median(mut values: Vec<f64>) -> f64 {
-    values.sort_by(f64::total_cmp);
-    values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
 }

@@ -106,18 +106,20 @@ pub struct Keys {
 
 /// A tag of which the first parts are known.
 #[derive(Clone, Copy)]
-pub(crate) struct BegunTag(SipHasher24);
+pub struct BegunTag(SipHasher24);
 
 impl BegunTag {
     /// The same with one more part: after its length, so that no two lists of parts are written alike.
-    pub(crate) fn part(mut self, part: &[u8]) -> Self {
+    #[must_use]
+    pub fn part(mut self, part: &[u8]) -> Self {
         self.0.write(&(part.len() as u64).to_le_bytes());
         self.0.write(part);
         self
     }
 
     /// The tag of the parts so far.
-    pub(crate) fn end(self) -> Tag {
+    #[must_use]
+    pub fn end(self) -> Tag {
         Tag(self.0.finish128().as_bytes())
     }
 }
@@ -155,7 +157,8 @@ impl Keys {
     }
 
     /// The beginning of all tags of a domain, for parts that are known before the others.
-    pub(crate) fn begin(&self, domain: &str) -> BegunTag {
+    #[must_use]
+    pub fn begin(&self, domain: &str) -> BegunTag {
         BegunTag(self.tags).part(domain.as_bytes())
     }
 

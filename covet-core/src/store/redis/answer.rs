@@ -2,7 +2,7 @@
 
 use redis::Value;
 
-use super::encode;
+use super::encode::{self, Reader};
 use crate::store::{Outcome, Step};
 use crate::time::Timestamp;
 use crate::{lockout, rate_limit, session};
@@ -16,8 +16,9 @@ pub(super) struct BadAnswer;
 pub(super) struct Answers(std::vec::IntoIter<Value>);
 
 impl Answers {
-    pub(super) fn new(value: Value) -> Result<Self, BadAnswer> {
-        if let Value::Array(values) = value { Ok(Self(values.into_iter())) } else { Err(BadAnswer) }
+    pub(super) fn new(value: Value) -> Self {
+        let values = if let Value::Array(values) = value { values } else { vec![value] };
+        Self(values.into_iter())
     }
 
     /// The outcomes of the steps, up to and including the first refusal.
@@ -65,31 +66,14 @@ impl Answers {
     }
 
     fn charge(&mut self, policy: &rate_limit::Policy) -> Result<rate_limit::Answer, BadAnswer> {
-        let number = usize::try_from(self.int()?).ok().and_then(|number| number.checked_sub(1)).ok_or(BadAnswer)?;
-        let rate = policy.remote_rates().nth(number).ok_or(BadAnswer)?;
-        Ok(rate_limit::Answer {
-            quota: rate.quota,
-            window_seconds: rate.window_seconds,
-            retry_after_millis: u64::try_from(self.int()?).ok(),
-            remaining: self.number()?,
-            reset_millis: self.number()?,
-        })
+        let bytes = self.bytes()?;
+        read_charge(Reader(&bytes), policy).ok_or(BadAnswer)
     }
 
     /// A record that cannot be read is of no session: it has ended.
     fn session(&mut self) -> Result<session::Answer, BadAnswer> {
-        match self.int()? {
-            0 => Ok(session::Answer::Missing),
-            1 => {
-                let seen = Timestamp::from_millis(self.number()?);
-                let json = self.entry()?.ok_or(BadAnswer)?;
-                let record = encode::record(seen, &json);
-                Ok(record.map_or(session::Answer::Missing, session::Answer::Live))
-            }
-            2 => Ok(session::Answer::Expired(session::Expired::Absolute)),
-            3 => Ok(session::Answer::Expired(session::Expired::Idle)),
-            _ => Err(BadAnswer),
-        }
+        let bytes = self.bytes()?;
+        read_session(Reader(&bytes)).ok_or(BadAnswer)
     }
 
     fn lockout(&mut self) -> Result<lockout::Answer, BadAnswer> {
@@ -100,11 +84,41 @@ impl Answers {
         }
     }
 
+    fn bytes(&mut self) -> Result<Vec<u8>, BadAnswer> {
+        self.entry()?.ok_or(BadAnswer)
+    }
+
     fn int(&mut self) -> Result<i64, BadAnswer> {
         if let Some(Value::Int(int)) = self.0.next() { Ok(int) } else { Err(BadAnswer) }
     }
 
     fn number<T: TryFrom<i64>>(&mut self) -> Result<T, BadAnswer> {
         self.int()?.try_into().map_err(|_| BadAnswer)
+    }
+}
+
+fn read_charge(mut answer: Reader<'_>, policy: &rate_limit::Policy) -> Option<rate_limit::Answer> {
+    let [number] = answer.take()?;
+    let rate = policy.remote_rates().nth(usize::from(number).checked_sub(1)?)?;
+    Some(rate_limit::Answer {
+        quota: rate.quota,
+        window_seconds: rate.window_seconds,
+        retry_after_millis: answer.long()?.checked_sub(1),
+        remaining: answer.int()?,
+        reset_millis: answer.long()?,
+    })
+}
+
+fn read_session(mut answer: Reader<'_>) -> Option<session::Answer> {
+    match answer.take()? {
+        [0] => Some(session::Answer::Missing),
+        [1] => {
+            let seen = Timestamp::from_millis(answer.long()?);
+            let record = encode::record(seen, answer.rest());
+            Some(record.map_or(session::Answer::Missing, session::Answer::Live))
+        }
+        [2] => Some(session::Answer::Expired(session::Expired::Absolute)),
+        [3] => Some(session::Answer::Expired(session::Expired::Idle)),
+        _ => None,
     }
 }

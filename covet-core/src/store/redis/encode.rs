@@ -159,7 +159,7 @@ pub(super) fn entry(bytes: &[u8]) -> Option<Versioned> {
         SESSION => {
             let (seen, _created, _stage) = (entry.long()?, entry.long()?, entry.take::<1>()?);
             let _roles = entry.text()?;
-            State::Session(record(Timestamp::from_millis(seen), entry.0)?)
+            State::Session(record(Timestamp::from_millis(seen), entry.rest())?)
         }
         LOCKOUT => State::Lockout(lockout::State::from(entry.window()?)),
         TOTP => State::Totp(mfa::State { last_step: entry.long()? }),
@@ -255,22 +255,26 @@ impl Bytes {
 }
 
 /// What has not been read yet.
-struct Reader<'a>(&'a [u8]);
+pub(super) struct Reader<'a>(pub(super) &'a [u8]);
 
 impl<'a> Reader<'a> {
-    fn take<const N: usize>(&mut self) -> Option<[u8; N]> {
+    pub(super) fn take<const N: usize>(&mut self) -> Option<[u8; N]> {
         let (taken, rest) = self.0.split_first_chunk()?;
         self.0 = rest;
         Some(*taken)
     }
 
-    fn int(&mut self) -> Option<u32> {
+    pub(super) fn int(&mut self) -> Option<u32> {
         self.take().map(u32::from_be_bytes)
     }
 
-    fn long(&mut self) -> Option<u64> {
+    pub(super) fn long(&mut self) -> Option<u64> {
         let [a, b, c, d, e, f] = self.take()?;
         Some(u64::from_be_bytes([0, 0, a, b, c, d, e, f]))
+    }
+
+    pub(super) fn rest(self) -> &'a [u8] {
+        self.0
     }
 
     fn text(&mut self) -> Option<&'a [u8]> {

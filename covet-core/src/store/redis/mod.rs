@@ -116,7 +116,7 @@ impl RedisStore {
                 answer => answer,
             }
         });
-        Ok(Answers::new(answer.await?)?)
+        Ok(Answers::new(answer.await?))
     }
 
     async fn in_time(&self, answer: impl Future<Output = redis::RedisResult<Value>>) -> Result<Value, Failure> {

@@ -17,6 +17,7 @@ end
 
 function steps.A(key, step)
   local OPEN, LOCKED, LOOK, SUCCESS = 0, 1, 0, 2
+  local live, add, moved_back = window()
   local event, most, length, duration = unpack('>BI4I6I6', step, 3)
   local n, entry = #answers + 1, read(key, 'A')
   if not entry or #entry < VALUE + 3 or math.fmod(#entry - VALUE - 3, 10) ~= 0 then

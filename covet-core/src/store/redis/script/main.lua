@@ -10,4 +10,4 @@ for i = 2, #ARGV do
   end
   if steps[sub(step, 1, 1)](key, step, index) and how ~= SHADOW then break end
 end
-return answers
+return #answers == 1 and answers[1] or answers

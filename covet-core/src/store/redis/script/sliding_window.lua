@@ -1,38 +1,71 @@
 -- Sliding windows (`rate_limit::check::weigh`, `window.rs`): how many events a window keeps (I4), their groups.
 
-local function count_window(limit, length, _, _, entry, place, behind, cost)
-  local total, newest = unpack('>I4', entry, place), 0
-  place = place + 4
-  if place < behind then
-    local time
-    time, newest = unpack('>I6I4', entry, behind - 10)
-    if time > now then return nil end
+-- Windows of any kind: what is rare is made here, not for every call.
+local function charge_windows(key, step, entry)
+  local live, add, moved_back = window()
+
+  local function count_window(limit, length, _, _, entry, place, behind, cost)
+    local total, newest = unpack('>I4', entry, place), 0
+    place = place + 4
+    if place < behind then
+      local time
+      time, newest = unpack('>I6I4', entry, behind - 10)
+      if time > now then return nil end
+    end
+    local used, first, frees_at = live(total, entry, place, behind, length, now)
+    local left = limit - used - cost
+    if left >= 0 then
+      if cost == 0 then return -1, left, frees_at - now end
+      local counter = pack('>I4', used + cost) .. add(limit, entry, first, behind, newest, cost)
+      return -1, left, frees_at - now, counter, now + length
+    end
+    -- A cost over the limit never fits; so it is told at most once a window.
+    local wait = length
+    if cost <= limit then
+      while total > limit - cost and place < behind do
+        local time, events = unpack('>I6I4', entry, place)
+        total, place, wait = total - events, place + 10, time + length - now
+      end
+    end
+    return math.max(wait, 0), math.max(limit - used, 0), frees_at - now
   end
-  local used, first, frees_at = live(total, entry, place, behind, length, now)
-  local left = limit - used - cost
-  if left >= 0 then
-    if cost == 0 then return -1, left, frees_at - now end
-    local counter = pack('>I4', used + cost) .. add(limit, entry, first, behind, newest, cost)
-    return -1, left, frees_at - now, counter, now + length
+
+  local function rewind_window(_, length, _, _, entry, place, behind)
+    if place + 4 >= behind then return sub(entry, place, behind - 1), 0 end
+    local newest = unpack('>I6', entry, behind - 10)
+    local groups = moved_back(entry, place + 4, behind, math.max(newest - now, 0))
+    return sub(entry, place, place + 3) .. groups, math.min(newest, now) + length
   end
-  -- A cost over the limit never fits; so it is told at most once a window.
-  local wait = length
-  if cost <= limit then
-    while total > limit - cost and place < behind do
-      local time, events = unpack('>I6I4', entry, place)
-      total, place, wait = total - events, place + 10, time + length - now
+
+  return charge(key, step, 'W', 8, '\0\0\0\0', count_window, rewind_window, entry)
+end
+
+-- Most policies have one rate, and most charges are admitted, in a window that has nothing to forget. All that such a one
+-- needs is done here in one go; everything else is for `charge_windows`.
+function steps.C(key, step)
+  local entry = read(key, 'W')
+  local cost, seconds, limit = unpack('>I4I4I4', step, 3)
+  local length, size = seconds * 1000, math.ceil(limit / 32)
+  local total, groups, oldest, newest = 0, '', now, 0
+  local known = not entry or #entry >= 35
+  if entry and known then
+    local its, long, latest
+    its, long, total, oldest, newest = unpack('>I4I2I4I6I4', entry, VALUE)
+    latest = oldest
+    if #entry > 35 then latest, newest = unpack('>I6I4', entry, #entry - 9) end
+    known = its == seconds and long == #entry - 21 and long % 10 == 4 and latest <= now and oldest + length > now
+    if newest >= size then
+      newest, groups = 0, sub(entry, 26)
+    else
+      groups = sub(entry, 26, #entry - 10)
     end
   end
-  return math.max(wait, 0), math.max(limit - used, 0), frees_at - now
-end
-
-local function rewind_window(_, length, _, _, entry, place, behind)
-  if place + 4 >= behind then return sub(entry, place, behind - 1), 0 end
-  local newest = unpack('>I6', entry, behind - 10)
-  local groups = moved_back(entry, place + 4, behind, math.max(newest - now, 0))
-  return sub(entry, place, place + 3) .. groups, math.min(newest, now) + length
-end
-
-function steps.C(key, step)
-  return charge(key, step, 'W', 8, '\0\0\0\0', count_window, rewind_window, read(key, 'W') or '')
+  local left = limit - total - cost
+  if not known or #step > 14 or cost == 0 or left < 0 or newest + cost > size or #groups >= 330 then
+    return charge_windows(key, step, entry or '')
+  end
+  local counter = pack('>I4I2I4', seconds, #groups + 14, total + cost) .. groups .. pack('>I6I4', now, newest + cost)
+  write(key, 'W', now + length, counter)
+  answer(1, -1, left, oldest + length - now)
+  return false
 end

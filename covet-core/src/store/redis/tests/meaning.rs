@@ -117,6 +117,30 @@ async fn policies_that_change_and_clocks_set_back_answer_as_the_pure_checks_do()
 }
 
 #[tokio::test]
+async fn a_limit_of_one_rate_counts_as_the_pure_check_does_however_its_count_changes() {
+    let (address, options, _server) = server::shared();
+    let store = RedisStore::connect(&address, &options).await.unwrap().with_callers_clock();
+    let limits = [1, 5, 32, 33, 40, 100, 3200, 100_000_000].map(|count| rates(&[(count, 60)]));
+    let (mut model, mut numbers) = (Model::default(), Numbers(0x6A09_E667_F3BC_C908));
+    let (mut now, mut limit) = (NOW, &limits[0]);
+    for round in 0..12_000 {
+        now = match numbers.below(100) {
+            0 => Timestamp::from_millis(now.millis() - numbers.below(9000)),
+            1 => now.plus_millis(numbers.below(90_000)),
+            _ => now.plus_millis(numbers.below(2500)),
+        };
+        if numbers.below(20) == 0 {
+            limit = numbers.of(&limits);
+        }
+        let cost = *numbers.of(&[0, 1, 1, 1, 1, 2, 4, 100]);
+        let step = [charge(key(Space::Limit, 0, numbers.below(2) as u8), limit, cost)];
+        assert_eq!(store.run(&step, now).await.unwrap(), model.run(&step, now), "round {round}: {now:?} {step:?}");
+        let found = store.read(step[0].key(), now).await.unwrap();
+        assert_eq!(found.as_ref().map(|found| &found.state), model.read(step[0].key(), now), "round {round}: {step:?}");
+    }
+}
+
+#[tokio::test]
 async fn no_key_is_without_a_time_to_live() {
     let server = TestServer::start(&[]);
     let store = || async {

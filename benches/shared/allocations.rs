@@ -6,30 +6,50 @@ use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 #[global_allocator]
-static COUNTING: Counting = Counting { on: AtomicBool::new(false), count: AtomicU64::new(0), bytes: AtomicU64::new(0) };
+static COUNTING: Counting = Counting {
+    on: AtomicBool::new(false),
+    count: AtomicU64::new(0),
+    bytes: AtomicU64::new(0),
+    freed: AtomicU64::new(0),
+};
 
 struct Counting {
     on: AtomicBool,
     count: AtomicU64,
     bytes: AtomicU64,
+    freed: AtomicU64,
 }
 
 /// How much was allocated.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Allocated {
-    pub(crate) count: u64,
-    pub(crate) bytes: u64,
+pub struct Allocated {
+    /// How often.
+    pub count: u64,
+    /// How many bytes.
+    pub bytes: u64,
+    /// How many of them, or of those allocated before, were given back.
+    pub freed: u64,
+}
+
+impl Allocated {
+    /// By how many bytes more is held than before, or by how many less.
+    #[must_use]
+    pub const fn held(&self) -> i64 {
+        self.bytes.cast_signed() - self.freed.cast_signed()
+    }
 }
 
 /// What is allocated meanwhile, by all threads; growing counts as well.
-pub(crate) fn during<T>(run: impl FnOnce() -> T) -> (T, Allocated) {
-    let Counting { on, count, bytes } = &COUNTING;
-    count.store(0, Ordering::Relaxed);
-    bytes.store(0, Ordering::Relaxed);
+pub fn during<T>(run: impl FnOnce() -> T) -> (T, Allocated) {
+    let Counting { on, count, bytes, freed } = &COUNTING;
+    for counter in [count, bytes, freed] {
+        counter.store(0, Ordering::Relaxed);
+    }
     on.store(true, Ordering::Relaxed);
     let result = run();
     on.store(false, Ordering::Relaxed);
-    (result, Allocated { count: count.load(Ordering::Relaxed), bytes: bytes.load(Ordering::Relaxed) })
+    let [count, bytes, freed] = [count, bytes, freed].map(|counter| counter.load(Ordering::Relaxed));
+    (result, Allocated { count, bytes, freed })
 }
 
 impl Counting {
@@ -38,6 +58,13 @@ impl Counting {
         if self.on.load(Ordering::Relaxed) {
             self.count.fetch_add(1, Ordering::Relaxed);
             self.bytes.fetch_add(size as u64, Ordering::Relaxed);
+        }
+    }
+
+    #[inline]
+    fn note_freed(&self, size: usize) {
+        if self.on.load(Ordering::Relaxed) {
+            self.freed.fetch_add(size as u64, Ordering::Relaxed);
         }
     }
 }
@@ -58,11 +85,13 @@ unsafe impl GlobalAlloc for Counting {
 
     unsafe fn realloc(&self, at: *mut u8, layout: Layout, size: usize) -> *mut u8 {
         self.note(size);
+        self.note_freed(layout.size());
         // SAFETY: as above.
         unsafe { System.realloc(at, layout, size) }
     }
 
     unsafe fn dealloc(&self, at: *mut u8, layout: Layout) {
+        self.note_freed(layout.size());
         // SAFETY: as above.
         unsafe { System.dealloc(at, layout) }
     }
