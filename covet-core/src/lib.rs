@@ -22,6 +22,8 @@ pub mod account;
 #[cfg(feature = "runtime")]
 pub mod accounts;
 #[cfg(feature = "runtime")]
+pub mod causes;
+#[cfg(feature = "runtime")]
 pub mod denial;
 #[cfg(feature = "runtime")]
 pub mod engine;

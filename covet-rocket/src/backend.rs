@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use covet_core::accounts::Accounts;
 use covet_core::audit::Sink;
+#[cfg(any(feature = "sqlite", feature = "redis"))]
+use covet_core::causes::Causes;
 use covet_core::store::Store;
 
 use crate::fairing::Covet;
@@ -35,7 +37,7 @@ pub(crate) enum BackendError {
     #[error("COVET_REDIS_URL: {0}")]
     RedisAddress(#[from] covet_core::store::redis::AddressError),
     #[cfg(feature = "redis")]
-    #[error("COVET_REDIS_URL: Redis cannot be used: {}", chain(.0))]
+    #[error("COVET_REDIS_URL: Redis cannot be used: {}", Causes(.0))]
     Redis(covet_core::store::StoreError),
     #[cfg(feature = "redis")]
     #[error("COVET_REDIS_URL is set, but the application brings a store of its own; which one counts?")]
@@ -58,21 +60,14 @@ pub(crate) enum BackendError {
     )]
     InUse(String),
     #[cfg(feature = "sqlite")]
-    #[error("the database cannot be brought up to date: {}", chain(.0))]
+    #[error("the database cannot be brought up to date: {}", Causes(.0))]
     Migrate(#[from] covet_core::migrate::MigrationError),
     #[cfg(feature = "sqlite")]
-    #[error("the store cannot be read: {}", chain(.0))]
+    #[error("the store cannot be read: {}", Causes(.0))]
     Store(#[from] covet_core::store::StoreError),
     #[cfg(not(feature = "sqlite"))]
     #[error("without the feature `sqlite` the application gives `Covet::accounts`, and `Covet::store` if not Redis")]
     None,
-}
-
-/// An error with its causes, in one line.
-#[cfg(any(feature = "sqlite", feature = "redis"))]
-fn chain(error: &dyn std::error::Error) -> String {
-    let causes = std::iter::successors(Some(error), |error| error.source());
-    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }
 
 /// The store that the application brings, or that the environment names.
@@ -132,7 +127,7 @@ mod sqlite {
     use sqlx::SqlitePool;
     use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 
-    use super::{Arc, Backend, BackendError, Covet, Settings, Store, given_store};
+    use super::{Arc, Backend, BackendError, Covet, PathBuf, Settings, Store, given_store};
     use crate::db::Db;
 
     /// Where the data lies when nobody says where.
@@ -190,7 +185,7 @@ mod sqlite {
                 },
                 sinks: vec![Arc::new(events.clone())],
                 lock,
-                debug_key: file.map(|file| file.with_extension("debug-key")),
+                debug_key: file.map(|file| beside(&file, "debug-key")),
                 database: Some((db, events)),
             })
         }
@@ -211,14 +206,22 @@ mod sqlite {
     /// Takes the lock of the database: a file beside it, for those of SQLite come and go.
     fn lock(file: &Path, url: &str) -> Result<File, BackendError> {
         let failed = |error: std::io::Error| BackendError::Open { url: url.to_owned(), source: error.into() };
-        let beside = file.with_extension("lock");
-        private(&beside).map_err(failed)?;
-        let held = OpenOptions::new().write(true).open(&beside).map_err(failed)?;
+        let lock = beside(file, "lock");
+        private(&lock).map_err(failed)?;
+        let held = OpenOptions::new().write(true).open(&lock).map_err(failed)?;
         match held.try_lock() {
             Ok(()) => Ok(held),
             Err(TryLockError::WouldBlock) => Err(BackendError::InUse(file.display().to_string())),
             Err(TryLockError::Error(error)) => Err(failed(error)),
         }
+    }
+
+    /// A file of the database's whole name and an end of its own: `app.v1` and `app.v2` share nothing.
+    fn beside(file: &Path, end: &str) -> PathBuf {
+        let mut name = file.as_os_str().to_owned();
+        name.push(".");
+        name.push(end);
+        name.into()
     }
 
     /// Makes the file before SQLite does, so that only its owner may read what it will hold.

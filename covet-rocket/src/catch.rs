@@ -17,7 +17,9 @@ const STATUSES: [u16; 4] = [401, 403, 429, 503];
 
 /// The catchers that the application does not have.
 pub(crate) fn missing(rocket: &Rocket<Build>) -> Vec<Catcher> {
-    let has = |status: u16| rocket.catchers().any(|catcher| catcher.code == Some(status) && catcher.base.path() == "/");
+    // One for everything (`#[catch(default)]`) is the application's for these, too.
+    let of_all = |catcher: &&Catcher| catcher.base.path() == "/";
+    let has = |status| rocket.catchers().filter(of_all).any(|catcher| catcher.code.is_none_or(|code| code == status));
     STATUSES.iter().filter(|status| !has(**status)).map(|status| Catcher::new(*status, answer)).collect()
 }
 

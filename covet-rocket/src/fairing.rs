@@ -21,7 +21,8 @@ use crate::slot::Slot;
 /// Secures an application by its policy: `rocket::build().attach(Covet::fairing(policy::EMBEDDED))`.
 ///
 /// At ignition it reads the policy and its layers, opens the store, and refuses to launch when anything is wrong: a
-/// policy in error, a route that is not covered, a missing secret.
+/// policy in error, a route that is not covered, a missing secret. What other fairings mount or register it sees when it is
+/// attached behind them; what is mounted later is refused.
 #[derive(Debug)]
 pub struct Covet {
     pub(crate) embedded: Embedded,
@@ -103,11 +104,13 @@ impl Fairing for Covet {
         let Some(ready) = rocket.state::<Ready>() else { return };
         rocket::tokio::spawn(sweep(Arc::clone(&ready.engine), rocket.shutdown()));
         let uncovered = uncovered(rocket.routes(), ready.engine.policy());
-        if !uncovered.is_empty() {
-            rocket::error!("Covet shuts down: routes without a policy were mounted after ignition.");
-            uncovered.iter().for_each(|route| rocket::error_!("{route}"));
-            rocket.shutdown().notify();
-        }
+        // Not a shutdown, which would end with success.
+        assert!(
+            uncovered.is_empty(),
+            "Covet refuses to launch: routes without a policy were mounted after it had looked at all routes:\n{}\n\
+             attach `Covet::fairing` behind every fairing that mounts routes",
+            uncovered.join("\n")
+        );
     }
 
     async fn on_response<'r>(&self, request: &'r Request<'_>, response: &mut Response<'r>) {

@@ -88,14 +88,25 @@ impl<'r, R: Covered> FromRequest<'r> for Guard<R> {
     }
 }
 
-impl<R> Sentinel for Guard<R> {
+impl<R: Covered> Sentinel for Guard<R> {
+    /// Asked when all fairings have run: a route that another of them mounted after Covet looked has no plan.
     fn abort(rocket: &Rocket<rocket::Ignite>) -> bool {
-        let missing = rocket.state::<Ready>().is_none();
-        if missing {
-            rocket::error!("Routes are guarded by Covet, but its fairing is not attached.");
-            rocket::info_!("Attach it: `rocket::build().attach(Covet::fairing(policy::EMBEDDED))`.");
+        match rocket.state::<Ready>() {
+            None => {
+                rocket::error!("Routes are guarded by Covet, but its fairing is not attached.");
+                rocket::info_!("Attach it: `rocket::build().attach(Covet::fairing(policy::EMBEDDED))`.");
+                true
+            }
+            Some(ready) if !ready.engine.knows(R::REQUIREMENT) => {
+                rocket::error!(
+                    "The route `{}` was mounted after Covet had looked at all routes.",
+                    R::REQUIREMENT.route
+                );
+                rocket::info_!("Attach `Covet::fairing` behind every fairing that mounts routes.");
+                true
+            }
+            Some(_) => false,
         }
-        missing
     }
 }
 

@@ -44,6 +44,7 @@ pub(crate) struct Ignited {
 impl Covet {
     pub(crate) async fn ignite(&self, rocket: &Rocket<Build>) -> Result<Ignited, IgniteError> {
         let settings = self.settings.clone().unwrap_or_else(Settings::from_environment);
+        settings.refuse_mistyped()?;
         #[cfg(not(feature = "redis"))]
         settings.refuse_unsupported()?;
         let policy = settings.policy(self.embedded)?;

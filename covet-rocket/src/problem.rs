@@ -1,5 +1,6 @@
 //! Problems as RFC 9457 writes them, for programs.
 
+use covet_core::causes::Causes;
 use covet_core::denial::Denial;
 use covet_core::engine::LimitError;
 use covet_core::flow::{ChangePasswordError, Failure, RegisterError, SecondFactorError, SignInError};
@@ -86,7 +87,7 @@ impl From<LimitError> for Problem {
         match error {
             LimitError::Reached(seen) => Self::from(&Denial::RateLimited { limit: seen.name, answer: seen.answer }),
             error => {
-                tracing::error!(error = &error as &dyn std::error::Error, "a limit could not be counted");
+                tracing::error!(error = %Causes(&error), "a limit could not be counted");
                 Self::from(&Denial::Unavailable)
             }
         }
@@ -95,7 +96,7 @@ impl From<LimitError> for Problem {
 
 impl From<Failure> for Problem {
     fn from(failure: Failure) -> Self {
-        tracing::error!(error = &failure as &dyn std::error::Error, "a request could not be served");
+        tracing::error!(error = %Causes(&failure), "a request could not be served");
         let problem = Self::from(&Denial::Unavailable);
         Self { retry_after: Some(failure.retry_after()), ..problem }
     }
@@ -153,7 +154,7 @@ impl From<ChangePasswordError> for Problem {
 #[cfg(feature = "sqlite")]
 impl From<sqlx::Error> for Problem {
     fn from(error: sqlx::Error) -> Self {
-        tracing::error!(error = &error as &dyn std::error::Error, "the database failed");
+        tracing::error!(error = %Causes(&error), "the database failed");
         Self::from(&Denial::Unavailable)
     }
 }

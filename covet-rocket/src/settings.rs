@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use covet_core::keys::{SecretKey, SecretKeyError};
+use covet_core::name::nearest;
 use covet_core::policy::{Embedded, FILE_NAME, Layer, Policy, Problems};
 
 /// The surroundings of the program: variables, and where it runs. A value, so that a test can say what they are.
@@ -42,6 +43,9 @@ pub enum SettingsError {
     /// Both a value and a file that holds it are set.
     #[error("{0} and {0}_FILE are both set; which one counts?")]
     Both(&'static str),
+    /// A variable that nobody reads, and the one that was most likely meant.
+    #[error("{0}: no such variable; did you mean `{1}`?")]
+    Mistyped(String, String),
     /// Redis is asked for, which this build does not have: limits that silently stay on one node are no limits.
     #[cfg(not(feature = "redis"))]
     #[error("COVET_REDIS_URL is set, but this build keeps limits in memory only; add the feature `redis`, or unset it")]
@@ -51,6 +55,19 @@ pub enum SettingsError {
     #[error("COVET_REDIS_TIMEOUT: expected a time from `1ms` to `10s`, such as `50ms`")]
     RedisTimeout,
 }
+
+/// The variables that are read, but for those that change the policy. Each of the first three may be a file that
+/// `NAME_FILE` names.
+const VARIABLES: [&str; 8] = [
+    "COVET_SECRET_KEY",
+    "COVET_SECRET_KEY_FILE",
+    "COVET_DATABASE_URL",
+    "COVET_DATABASE_URL_FILE",
+    "COVET_REDIS_URL",
+    "COVET_REDIS_URL_FILE",
+    "COVET_REDIS_TIMEOUT",
+    "COVET_CONFIG",
+];
 
 impl Settings {
     /// The surroundings of this process.
@@ -74,6 +91,19 @@ impl Settings {
     #[must_use]
     pub fn in_directory(self, directory: impl Into<PathBuf>) -> Self {
         Self { directory: Some(directory.into()), ..self }
+    }
+
+    /// Refuses what looks like a slip of the keyboard, which would otherwise be passed over in silence. Other variables are
+    /// somebody else's: a cluster gives each program some named after its service.
+    pub(crate) fn refuse_mistyped(&self) -> Result<(), SettingsError> {
+        let unknown = self.variables.keys().filter(|name| !name.contains("__") && !VARIABLES.contains(&name.as_str()));
+        for name in unknown {
+            if let Some(meant) = nearest(name, VARIABLES).map(str::to_owned).or_else(|| Layer::meant(name)) {
+                return Err(SettingsError::Mistyped(name.clone(), meant));
+            }
+            rocket::warn!("The variable {name} is none that Covet reads.");
+        }
+        Ok(())
     }
 
     /// The policy: the compiled-in one, a file over it, variables over that.
@@ -262,6 +292,33 @@ mod tests {
             assert!(matches!(Settings::only([variable]).refuse_unsupported(), Err(SettingsError::NoRedis)));
         }
         Settings::only([]).refuse_unsupported().unwrap();
+    }
+
+    #[test]
+    fn a_slip_in_the_name_of_a_variable_is_refused_and_the_name_of_a_stranger_is_not() {
+        let refused = |name: &str| Settings::only([(name, "x")]).refuse_mistyped().map_err(|error| error.to_string());
+        for (slip, meant) in [
+            ("COVET_SESSIONS_IDLE_TIMEOUT", "COVET_SESSIONS__IDLE_TIMEOUT"),
+            ("COVET_RATE_LIMITS_LOGIN__LIMITS", ""),
+            ("COVET_RATE_LIMITS_LOGIN", "COVET_RATE_LIMITS__LOGIN"),
+            ("COVET_DATABSE_URL", "COVET_DATABASE_URL"),
+            ("COVET_CONFG", "COVET_CONFIG"),
+            ("COVET_REDIS_URI", "COVET_REDIS_URL"),
+            ("COVET_SECRETKEY", "COVET_SECRET_KEY"),
+        ] {
+            match meant {
+                // The layer of this variable has its own error.
+                "" => refused(slip).unwrap(),
+                meant => {
+                    assert_eq!(refused(slip).unwrap_err(), format!("{slip}: no such variable; did you mean `{meant}`?"))
+                }
+            }
+        }
+        for name in
+            VARIABLES.into_iter().chain(["COVET_SERVICE_HOST", "COVET_PORT_80_TCP_ADDR", "COVET_SESSIONS__STORE"])
+        {
+            refused(name).unwrap();
+        }
     }
 
     #[test]

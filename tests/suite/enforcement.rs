@@ -208,6 +208,23 @@ async fn the_applications_own_catcher_wins() {
     assert_eq!(wire.send(Ask::get("/me")).await.problem(), "unauthenticated");
 }
 
+#[catch(default)]
+fn own_for_all(status: Status, _: &Request<'_>) -> String {
+    format!("own {}", status.code)
+}
+
+#[rocket::async_test]
+async fn the_applications_own_catcher_of_everything_wins_everywhere() {
+    let rocket = App::new().rocket().register("/", catchers![own_for_all]);
+    let wire = rocket::local::asynchronous::Client::untracked(rocket).await.unwrap();
+    let reply = wire.send(Ask::get("/me")).await;
+    assert_eq!((reply.status, reply.body.as_str()), (401, "own 401"));
+    // Elsewhere it is none of these.
+    let rocket = App::new().rocket().register("/elsewhere", catchers![own_for_all]);
+    let wire = rocket::local::asynchronous::Client::untracked(rocket).await.unwrap();
+    assert_eq!(wire.send(Ask::get("/me")).await.problem(), "unauthenticated");
+}
+
 #[rocket::async_test]
 async fn while_the_store_fails_nothing_passes() {
     let store = Arc::new(Fragile::default());

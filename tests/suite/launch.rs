@@ -3,7 +3,6 @@
 use std::path::PathBuf;
 
 use rocket::fairing::AdHoc;
-use rocket::futures::FutureExt as _;
 use rocket::local::asynchronous::Client;
 use rocket::{get, routes};
 
@@ -157,7 +156,7 @@ async fn the_key_of_a_debug_build_is_kept_for_its_owner_alone() {
     let server = app.serve().await;
     let ada = Person::signed_in(&server, "ada", "member").await;
     server.stop().await;
-    let key = directory.path().join("covet.debug-key");
+    let key = directory.path().join("covet.db.debug-key");
     #[cfg(unix)]
     {
         let mode = std::os::unix::fs::PermissionsExt::mode(&std::fs::metadata(&key).unwrap().permissions());
@@ -169,7 +168,7 @@ async fn the_key_of_a_debug_build_is_kept_for_its_owner_alone() {
     std::fs::write(&key, "not a key").unwrap();
     assert_says(
         &refused(app).await,
-        &["covet.debug-key", "cannot be used", "set COVET_SECRET_KEY, or remove the file"],
+        &["covet.db.debug-key", "cannot be used", "set COVET_SECRET_KEY, or remove the file"],
     );
 }
 
@@ -251,7 +250,7 @@ async fn a_launch_that_is_refused_makes_no_file() {
     }
     let launched = refusal(app.rocket()).await.unwrap();
     let made = files_in(&directory);
-    for name in ["covet.db", "covet.debug-key", "covet.lock"] {
+    for name in ["covet.db", "covet.db.debug-key", "covet.db.lock"] {
         assert!(made.iter().any(|made| made == name), "{name} is not in {made:?}");
     }
     drop(launched);
@@ -291,16 +290,29 @@ async fn guarded_routes_without_the_fairing_are_refused() {
 }
 
 #[rocket::async_test]
-async fn a_route_that_is_mounted_after_ignition_shuts_the_application_down() {
+async fn a_route_without_a_policy_is_refused_whenever_it_is_mounted() {
     let late = || AdHoc::on_ignite("Late", |rocket| async { rocket.mount("/", routes![plain]) });
-    let client = Client::untracked(App::new().rocket().attach(late())).await.unwrap();
-    assert!(client.rocket().shutdown().now_or_never().is_some(), "it runs on");
-    assert!(App::new().local().await.rocket().shutdown().now_or_never().is_none());
+    let launched = |rocket| rocket::tokio::spawn(async { Client::untracked(rocket).await.is_ok() });
+    assert!(launched(App::new().rocket()).await.unwrap());
+    let panic = launched(App::new().rocket().attach(late())).await.unwrap_err().into_panic();
+    let said = panic.downcast_ref::<String>().unwrap();
+    assert_says(said, &["routes without a policy were mounted after", "/plain", "attach `Covet::fairing` behind"]);
 
     // Attached before, it is seen at ignition.
     let app = App::new();
     let rocket = app.bare().attach(late()).attach(app.covet());
     assert_says(&refusal(rocket).await.unwrap_err(), &["routes without a policy:", "/plain"]);
+}
+
+#[rocket::async_test]
+async fn a_covered_route_that_a_later_fairing_mounts_is_refused_and_that_of_an_earlier_one_is_guarded() {
+    let stage = || AdHoc::on_ignite("Stage", |rocket| async { rocket.mount("/", covet::routes![covered::covered]) });
+    let said = refusal(App::new().rocket().attach(stage())).await.unwrap_err();
+    assert_says(&said, &["::covered::covered` was mounted after", "Attach `Covet::fairing` behind every fairing"]);
+
+    let app = App::new();
+    let client = Client::untracked(app.bare().attach(stage()).attach(app.covet())).await.unwrap();
+    assert_eq!(client.send(Ask::get("/covered")).await.status, 401);
 }
 
 #[rocket::async_test]

@@ -9,6 +9,7 @@ use super::Engine;
 use super::plan::{Limit, Plan, User};
 use super::seen::Seen;
 use crate::audit::{Event, Kind};
+use crate::causes::Causes;
 use crate::denial::Denial;
 use crate::http;
 use crate::rate_limit::Scope;
@@ -133,7 +134,7 @@ impl Engine {
         let outcomes = match outcomes {
             Ok(outcomes) => outcomes,
             Err(error) => {
-                tracing::debug!(%error, route = requirement.route, "a request is decided without the store");
+                tracing::debug!(error = %Causes(&error), route = requirement.route, "a request is decided without the store");
                 let outcomes = self.outcomes_without_store(plan, facts, now);
                 let Some(outcomes) = outcomes else { return Decision::unavailable() };
                 outcomes

@@ -25,6 +25,7 @@ use self::watch::Watch;
 use crate::account::AccountId;
 use crate::accounts::Accounts;
 use crate::audit::{Event, Sink, TracingSink};
+use crate::causes::Causes;
 use crate::keys::{BegunTag, Keys};
 use crate::password::Hasher;
 use crate::policy::Policy;
@@ -130,14 +131,14 @@ impl Engine {
     /// bounded work a call. What fails is tried again at the next call; that the store fails is told elsewhere, once.
     pub async fn sweep(&self, now: Timestamp) {
         if let Err(error) = self.store().sweep(now).await {
-            tracing::debug!(error = &error as &dyn std::error::Error, "expired entries could not be removed");
+            tracing::debug!(error = %Causes(&error), "expired entries could not be removed");
         }
         // What was counted here while the store was away.
         self.local.sweep(now);
         let before = now.minus_millis(self.policy.audit.retention.millis());
         for sink in &self.sinks {
             if let Err(error) = sink.forget(before).await {
-                tracing::warn!(error = &error as &dyn std::error::Error, "old events could not be removed");
+                tracing::warn!(error = %Causes(&error), "old events could not be removed");
             }
         }
     }
@@ -177,7 +178,9 @@ impl Engine {
         match self.store().run(&[step], event.at()).await {
             Ok(outcomes) if outcomes.iter().any(Outcome::is_refusal) => {}
             Ok(_) => self.record(&event).await,
-            Err(error) => tracing::debug!(target: "covet::audit", %error, "an event is in the log only"),
+            Err(error) => {
+                tracing::debug!(target: "covet::audit", error = %Causes(&error), "an event is in the log only")
+            }
         }
     }
 
@@ -188,6 +191,12 @@ impl Engine {
     /// Tells only the log: for what strangers can cause at will, which must not fill a database.
     pub(crate) async fn log(&self, event: &Event) {
         log(event).await;
+    }
+
+    /// Whether it was made for routes with this requirement, so that it can decide on them.
+    #[must_use]
+    pub fn knows(&self, requirement: &'static Requirement) -> bool {
+        self.plan(requirement).is_some()
     }
 
     fn plan(&self, requirement: &'static Requirement) -> Option<&Plan> {
@@ -207,14 +216,14 @@ impl fmt::Debug for Engine {
 async fn record(sinks: &[Arc<dyn Sink>], event: &Event) {
     for sink in sinks {
         if let Err(error) = sink.record(event).await {
-            tracing::error!(target: "covet::audit", %error, event = event.kind().as_str(), "an audit sink failed");
+            tracing::error!(target: "covet::audit", error = %Causes(&error), event = event.kind().as_str(), "an audit sink failed");
         }
     }
 }
 
 async fn log(event: &Event) {
     if let Err(error) = TracingSink.record(event).await {
-        tracing::error!(target: "covet::audit", %error, "the log failed");
+        tracing::error!(target: "covet::audit", error = %Causes(&error), "the log failed");
     }
 }
 

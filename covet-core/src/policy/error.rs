@@ -44,11 +44,19 @@ impl fmt::Display for Problem {
             write!(f, ":{line}:{column}")?;
         }
         if !self.key.is_empty() {
-            write!(f, ": `{}`", self.key)?;
+            write!(f, ": `{}`", printable(&self.key))?;
         }
-        write!(f, ": {}", self.message)?;
+        write!(f, ": {}", printable(&self.message))?;
         self.nearest.iter().try_for_each(|name| write!(f, "; did you mean `{name}`?"))
     }
+}
+
+/// The text without characters that could begin a new line, move a terminal's cursor or turn the direction of reading.
+fn printable(text: &str) -> String {
+    let shown = |c: char| {
+        if c != '\n' && crate::sql::check::is_invisible(c) { c.escape_unicode().collect() } else { String::from(c) }
+    };
+    text.chars().map(shown).collect()
 }
 
 /// Everything that is wrong with a policy, in the order of the text.

@@ -11,6 +11,8 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::error::{Position, Problem};
+#[cfg(feature = "runtime")]
+use super::shape;
 
 /// The path of a key: table names and array indices.
 pub(super) type Path = Vec<String>;
@@ -67,6 +69,18 @@ impl Layer {
             Some(Self { name: variable, values, text: String::new(), places: BTreeMap::new() })
         };
         variables.into_iter().filter_map(layer).collect()
+    }
+
+    /// The variable that one was most likely meant to be which is no such layer: `COVET_SESSIONS__IDLE_TIMEOUT` for
+    /// `COVET_SESSIONS_IDLE_TIMEOUT`.
+    #[cfg(feature = "runtime")]
+    #[must_use]
+    pub fn meant(variable: &str) -> Option<String> {
+        let key = variable.strip_prefix("COVET_")?.to_ascii_lowercase();
+        let section =
+            shape::sections().find(|section| key.strip_prefix(section).is_some_and(|rest| rest.starts_with('_')))?;
+        let rest = variable.get("COVET_".len() + section.len() + "_".len()..)?;
+        Some(format!("COVET_{}__{rest}", section.to_ascii_uppercase()))
     }
 
     /// What errors call this layer.

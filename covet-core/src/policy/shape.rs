@@ -75,6 +75,12 @@ const KEYS: [(&str, Shape, &str); 54] = [
     ("uncovered.*.reason", Text, r#""public files""#),
 ];
 
+/// The names of the sections.
+#[cfg(feature = "runtime")]
+pub(super) fn sections() -> impl Iterator<Item = &'static str> {
+    KEYS.iter().map(|(key, ..)| *key).filter(|key| !key.contains('.'))
+}
+
 /// The first value that has not the shape of its key, as an error at its path.
 pub(super) fn mismatch(values: &Dict) -> Option<Error> {
     in_table(values, &mut Vec::new())

@@ -13,7 +13,7 @@ pub fn characters(sql: &str) -> Vec<Mistake> {
 
 /// U+FE0F, the second half of many emoji, and the no-break space are harmless in strings; the
 /// lexer refuses the space elsewhere.
-pub(super) fn is_invisible(c: char) -> bool {
+pub(crate) fn is_invisible(c: char) -> bool {
     let control = c.is_control() && !matches!(c, '\t' | '\n' | '\r' | '\u{b}' | '\u{c}');
     let bidirectional =
         matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
