@@ -106,13 +106,14 @@ struct Fault {
 
 #[rocket::async_test]
 async fn a_redis_that_is_killed_and_started_again() {
-    let (begin, end): (fn(&mut Redis), fn(&mut Redis)) = (Redis::kill, |redis| redis.restart(&[]));
-    Fault { begin, end, condition: "away", to_users: 503 }.happens().await;
+    let end = |redis: &mut Redis| redis.restart(&[]);
+    Fault { begin: Redis::kill, end, condition: "away", to_users: 503 }.happens().await;
 }
 
 #[rocket::async_test]
 async fn a_redis_that_is_stopped_and_goes_on() {
-    let (begin, end): (fn(&mut Redis), fn(&mut Redis)) = (|redis| redis.signal("-STOP"), |redis| redis.signal("-CONT"));
+    let begin = |redis: &mut Redis| redis.signal("-STOP");
+    let end = |redis: &mut Redis| redis.signal("-CONT");
     Fault { begin, end, condition: "away", to_users: 503 }.happens().await;
 }
 

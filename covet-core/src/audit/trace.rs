@@ -56,6 +56,7 @@ pub(super) mod tests {
     #[derive(Clone, Debug, Default)]
     pub(crate) struct Lines(Arc<Mutex<Vec<String>>>);
 
+    #[cfg(feature = "sqlite")]
     impl Lines {
         /// Those of Covet that whoever operates it sees and that have the text in them.
         pub(crate) fn of(&self, text: &str) -> Vec<String> {
