@@ -8,7 +8,9 @@
 pub mod schema;
 pub mod shape;
 pub mod source;
+#[cfg(feature = "sqlite-oracle")]
+pub mod sqlite;
 
 pub use schema::{Column, Origin, Schema, SqlType, Table};
 pub use shape::{Access, Output, Param, Shape, Use};
-pub use source::Source;
+pub use source::{Source, Sources};
