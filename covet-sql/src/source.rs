@@ -35,9 +35,9 @@ use covet_core::sql::policy::{Dialect, Places, Policy};
 use siphasher::sip128::{Hasher128 as _, SipHasher24};
 
 /// The largest file that is read, in bytes.
-const MAX_FILE: u64 = 4 << 20;
+const MAX_FILE: u64 = 16 << 20;
 /// How many bytes all files have at most.
-const MAX_ALL: u64 = 16 << 20;
+const MAX_ALL: u64 = 64 << 20;
 /// How many files a folder has at most.
 const MAX_FILES: usize = 10_000;
 /// How many packages' sources are kept: an editor's process serves several.
@@ -101,11 +101,19 @@ pub fn read(policy: &Policy, dialect: Dialect, folder: &Path) -> Result<Option<A
 }
 
 impl Sources {
-    /// Sources that lie in no file, as those of Covet's own tables.
+    /// Sources that lie in no file.
     #[must_use]
     pub fn of(texts: Vec<Source>) -> Self {
         let texts: Vec<_> = texts.into_iter().map(|source| Source { text: plain(&source.text), ..source }).collect();
         Self { fingerprint: Fingerprint::of(&texts), files: Vec::new(), texts }
+    }
+
+    /// Covet's own tables, which lie in the application's database on SQLite.
+    #[must_use]
+    pub fn own() -> Self {
+        let source =
+            |(_, name, text): (i64, &str, &str)| Source { file: format!("covet/{name}.sql"), text: text.into() };
+        Self::of(covet_core::tables::SQLITE.map(source).to_vec())
     }
 
     /// The texts, in the order in which they run.
@@ -186,7 +194,7 @@ impl Reason {
             Self::Empty => format!("no migration is in `{path}`"),
             Self::Version => format!("`{path}` does not begin with a number"),
             Self::Twice(other) => format!("`{path}` and `{other}` have the same number"),
-            Self::Large => format!("`{path}` is too large: a file has at most 4 MiB, all have 16 MiB"),
+            Self::Large => format!("`{path}` is too large: a file has at most 16 MiB, all have 64 MiB"),
             Self::Many => format!("`{path}` has more than {MAX_FILES} files"),
             Self::NotText => format!("`{path}` is not text in UTF-8"),
             Self::Unreadable(why) => format!("`{path}` cannot be read: {why}"),
@@ -291,7 +299,7 @@ impl Cache {
         if let Some((_, sources)) = self.0.iter().find(|(known, _)| *known == listing) {
             return Ok(Arc::clone(sources));
         }
-        let sources = Arc::new(load(&listing)?);
+        let sources = Arc::new(load(&listing, MAX_ALL)?);
         self.0.retain(|(known, _)| !known.is_of_the_same_place(&listing));
         if self.0.len() == KEPT {
             self.0.remove(0);
@@ -301,8 +309,8 @@ impl Cache {
     }
 }
 
-fn load(listing: &Listing) -> Result<Sources, SourceError> {
-    let mut room = MAX_ALL;
+fn load(listing: &Listing, most: u64) -> Result<Sources, SourceError> {
+    let mut room = most;
     let mut texts = Vec::new();
     for listed in &listing.files {
         let error = |reason| SourceError { key: listing.key, path: listed.name.clone(), reason };
@@ -397,7 +405,7 @@ mod tests {
             ("migrations = 'word'", "`word/x_notes.sql` does not begin with a number; call it"),
             ("migrations = 'twice'", "`twice/01_b.up.sql` and `twice/1_a.sql` have the same number; give"),
             ("migrations = 'empty'", "no migration is in `empty`; call them"),
-            ("migrations = 'large'", "`large/1_a.sql` is too large: a file has at most 4 MiB, all have 16 MiB; move"),
+            ("migrations = 'large'", "`large/1_a.sql` is too large: a file has at most 16 MiB, all have 64 MiB; move"),
             ("migrations = 'bytes'", "`bytes/1_a.sql` is not text in UTF-8; save"),
             ("schema = 'none.sql'", "`sql.schema`: there is no `none.sql`; make it"),
             ("schema = 'word'", "`sql.schema`: `word` is not a file; for a folder"),
@@ -409,11 +417,10 @@ mod tests {
 
     #[test]
     fn all_files_together_have_a_limit() {
-        let large = " ".repeat(MAX_FILE as usize);
-        let names: Vec<_> = (1..=5).map(|number| format!("m/{number}_a.sql")).collect();
-        let files: Vec<_> = names.iter().map(|name| (name.as_str(), large.as_str())).collect();
-        read_in(&folder(&files[..4]), "migrations = 'm'").unwrap();
-        assert!(read_in(&folder(&files), "migrations = 'm'").unwrap_err().contains("`m/5_a.sql` is too large"));
+        let folder = folder(&[("m/1_a.sql", "12345"), ("m/2_b.sql", "12345")]);
+        load(&listing(&folder), 10).unwrap();
+        let error = load(&listing(&folder), 9).unwrap_err();
+        assert_eq!((error.path.as_str(), error.reason), ("m/2_b.sql", Reason::Large));
     }
 
     #[test]

@@ -17,7 +17,7 @@ use crate::schema::Origin;
 use crate::source::{Source, Sources};
 
 /// The largest value, in bytes: that of a file of migrations.
-const MAX_VALUE: i32 = 4 << 20;
+const MAX_VALUE: i32 = 16 << 20;
 
 /// A migration fails.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -92,7 +92,7 @@ pub(super) fn connect(functions: &[FunctionName]) -> Result<Connection, BuildErr
     open().map_err(BuildError::engine)
 }
 
-/// Runs all migrations, and leaves a connection in which statements are strict.
+/// Runs all migrations.
 pub(super) fn run(connection: &Connection, sources: &Sources, limits: Limits) -> Result<Made, BuildError> {
     connection.watch().limit(limits, memory());
     let mut made = Made::default();
@@ -100,12 +100,17 @@ pub(super) fn run(connection: &Connection, sources: &Sources, limits: Limits) ->
         run_file(connection, source, &mut made)?;
     }
     connection.watch().begin(Phase::Own);
+    Ok(made)
+}
+
+/// From now on statements are judged, more strictly than migrations.
+pub(super) fn tighten(connection: &Connection) -> Result<(), BuildError> {
     for (switch, on) in
         [(Switch::QuotedStrings, false), (Switch::QuotedStringsInSchema, false), (Switch::ForeignKeys, true)]
     {
         connection.switch(switch, on).map_err(BuildError::engine)?;
     }
-    Ok(made)
+    Ok(())
 }
 
 fn run_file(connection: &Connection, source: &Source, made: &mut Made) -> Result<(), BuildError> {
@@ -148,20 +153,33 @@ fn run_next(connection: &Connection, text: &CStr) -> Result<Option<(usize, Vec<A
 
 /// Notes where tables and views were made.
 fn note(connection: &Connection, source: &Source, start: usize, actions: &[Action], made: &mut Made) {
-    let origin = || Origin { file: source.file.clone(), line: Position::of(&source.text, start).line };
+    let lower = |name: &Option<String>| name.as_deref().unwrap_or_default().to_lowercase();
     for action in actions {
-        let table = match action.code {
+        match action.code {
             sqlite::SQLITE_CREATE_TABLE
             | sqlite::SQLITE_CREATE_TEMP_TABLE
             | sqlite::SQLITE_CREATE_VIEW
             | sqlite::SQLITE_CREATE_TEMP_VIEW
-            | sqlite::SQLITE_CREATE_VTABLE => action.first.clone().into_iter().collect(),
-            // Its new name is nowhere but in the schema.
-            sqlite::SQLITE_ALTER_TABLE => describe::names(connection),
-            _ => Vec::new(),
-        };
-        for table in table {
-            made.origins.entry(table.to_lowercase()).or_insert_with(origin);
+            | sqlite::SQLITE_CREATE_VTABLE => {
+                let line = Position::of(&source.text, start).line;
+                made.origins.entry(lower(&action.first)).or_insert(Origin { file: source.file.clone(), line });
+            }
+            sqlite::SQLITE_DROP_TABLE
+            | sqlite::SQLITE_DROP_TEMP_TABLE
+            | sqlite::SQLITE_DROP_VIEW
+            | sqlite::SQLITE_DROP_TEMP_VIEW
+            | sqlite::SQLITE_DROP_VTABLE => drop(made.origins.remove(&lower(&action.first))),
+            // A new name is nowhere but in the schema.
+            sqlite::SQLITE_ALTER_TABLE => {
+                let names: Vec<_> = describe::names(connection).iter().map(|name| name.to_lowercase()).collect();
+                let (old, new) = (lower(&action.second), names.iter().find(|name| !made.origins.contains_key(*name)));
+                if let Some(new) = new.filter(|_| !names.contains(&old))
+                    && let Some(origin) = made.origins.remove(&old)
+                {
+                    made.origins.insert(new.clone(), origin);
+                }
+            }
+            _ => {}
         }
     }
 }

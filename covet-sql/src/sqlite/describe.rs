@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use covet_core::sql::drift;
+
 use super::build::Made;
 use super::ffi::{Connection, Fault, Statement, c_text};
 use crate::schema::{Column, Dialect, Origin, Schema, SqlType, Table};
@@ -10,6 +12,8 @@ use crate::schema::{Column, Dialect, Origin, Schema, SqlType, Table};
 #[derive(Debug)]
 pub(super) struct Described {
     pub(super) schema: Schema,
+    /// The same as a program compares it with its database.
+    pub(super) tables: Vec<drift::Table>,
     pub(super) triggers: BTreeSet<String>,
 }
 
@@ -20,16 +24,20 @@ impl Described {
     }
 }
 
+/// Tables and views, without those that SQLite and its modules keep for themselves.
+const TABLES: &str = "SELECT name, type, wr FROM pragma_table_list \
+                      WHERE schema IN ('main', 'temp') AND type <> 'shadow' AND name NOT LIKE 'sqlite!_%' ESCAPE '!'";
+
 /// Reads the schema. What cannot be read is open: a view, for instance, that names a table that is gone.
 pub(super) fn describe(connection: &Connection, made: &Made) -> Described {
     let mut schema =
         Schema { dialect: Dialect::Sqlite, tables: BTreeMap::new(), enums: BTreeMap::new(), open: made.open };
-    const TABLES: &str = "SELECT name, type, wr FROM pragma_table_list \
-                          WHERE schema IN ('main', 'temp') AND type <> 'shadow' AND name NOT LIKE 'sqlite!_%' ESCAPE '!'";
+    let mut tables_as_declared = Vec::new();
     let tables = rows(connection, TABLES, |row| [0, 1, 2].map(|at| row.text(at).unwrap_or_default()));
     for [name, kind, without_rowid] in tables.unwrap_or_default() {
         let columns = columns(connection, &name, kind == "view", without_rowid == "1");
         let origin = made.origins.get(&name.to_lowercase()).cloned();
+        tables_as_declared.extend(declared(connection, &name));
         let table = Table {
             view: kind == "view",
             // Beside its columns a virtual table has hidden ones, which only its module knows.
@@ -41,14 +49,17 @@ pub(super) fn describe(connection: &Connection, made: &Made) -> Described {
         schema.tables.insert(table.name.to_lowercase(), table);
     }
     let triggers = rows(connection, "SELECT name FROM sqlite_schema WHERE type = 'trigger'", |row| row.text(0));
-    Described { schema, triggers: triggers.unwrap_or_default().into_iter().flatten().collect() }
+    Described {
+        schema,
+        tables: tables_as_declared,
+        triggers: triggers.unwrap_or_default().into_iter().flatten().collect(),
+    }
 }
 
 /// The names of all tables and views.
 pub(super) fn names(connection: &Connection) -> Vec<String> {
     connection.watch().begin(super::Phase::Own);
-    let names = "SELECT name FROM sqlite_schema WHERE type IN ('table', 'view')";
-    rows(connection, names, |row| row.text(0)).unwrap_or_default().into_iter().flatten().collect()
+    rows(connection, TABLES, |row| row.text(0)).unwrap_or_default().into_iter().flatten().collect()
 }
 
 fn columns(connection: &Connection, table: &str, view: bool, without_rowid: bool) -> Result<Vec<Column>, Fault> {
@@ -71,6 +82,16 @@ fn columns(connection: &Connection, table: &str, view: bool, without_rowid: bool
             generated: is(5),
         }
     })
+}
+
+/// A table as the application's database will tell it; none where it cannot be read.
+fn declared(connection: &Connection, table: &str) -> Option<drift::Table> {
+    let quoted = format!("'{}'", table.replace('\'', "''"));
+    let columns = rows(connection, &drift::COLUMNS.replace("$1", &quoted), |row| {
+        let [name, declared] = [0, 1].map(|at| row.text(at).unwrap_or_default());
+        drift::Column::new(name, declared, row.text(2).is_some_and(|not_null| not_null != "0"))
+    });
+    columns.ok().map(|columns| drift::Table::new(table.to_owned(), columns))
 }
 
 fn rows<T>(connection: &Connection, sql: &str, read: impl Fn(&Statement<'_>) -> T) -> Result<Vec<T>, Fault> {

@@ -15,7 +15,7 @@ use libsqlite3_sys as sqlite;
 use super::watch::{Action, Answer, Watch};
 
 /// Instructions of SQLite between two looks of the [`Watch`].
-pub(super) const TICK: c_int = 250;
+pub(super) const TICK: c_int = 100;
 
 /// A switch of a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -37,6 +37,7 @@ mod tests;
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use covet_core::sql::drift;
 use covet_core::sql::policy::FunctionName;
 
 pub use self::build::BuildError;
@@ -96,7 +97,8 @@ pub struct Refusal {
 }
 
 impl Engine {
-    /// The engine with these tables; one for all that ask for the same.
+    /// The engine with these tables beside Covet's own, unless the migrations make some of these themselves; one for
+    /// all that ask for the same.
     ///
     /// # Errors
     ///
@@ -106,11 +108,22 @@ impl Engine {
         CACHE.lock().unwrap_or_else(PoisonError::into_inner).engine(sources, functions)
     }
 
+    /// An application that brings its own accounts may have a table that is called as one of Covet's.
+    fn beside_own(sources: &Sources, functions: &[FunctionName]) -> Result<Self, BuildError> {
+        let new = |sources: &Sources| Self::new(sources, functions, Limits::default());
+        // Of two failures the one is told that came further: the other is of tables that should have been there, or not.
+        let how_far =
+            |error: &BuildError| (sources.texts().iter().position(|source| source.file == error.file), error.offset);
+        new(&sources.after(&Sources::own())).or_else(|beside| {
+            new(sources).map_err(|alone| if how_far(&alone) > how_far(&beside) { alone } else { beside })
+        })
+    }
+
     fn new(sources: &Sources, functions: &[FunctionName], limits: Limits) -> Result<Self, BuildError> {
         let connection = build::connect(functions)?;
         let made = build::run(&connection, sources, limits)?;
         let described = describe::describe(&connection, &made);
-        connection.watch().limit(Limits::default(), ffi::memory());
+        build::tighten(&connection)?;
         Ok(Self { connection: Mutex::new(connection), described })
     }
 
@@ -124,6 +137,12 @@ impl Engine {
     #[must_use]
     pub const fn schema(&self) -> &Schema {
         &self.described.schema
+    }
+
+    /// The tables as a program compares them with those of its database; see [`covet_core::sql::drift`].
+    #[must_use]
+    pub fn tables(&self) -> &[drift::Table] {
+        &self.described.tables
     }
 
     /// Judges one statement, whose values are `$1..$n` or `?`.
@@ -258,12 +277,12 @@ impl Cache {
             if self.0.len() == KEPT {
                 drop(self.0.remove(0));
             }
-            let engine = Engine::new(sources, functions, Limits::default()).map(Arc::new);
+            let engine = Engine::beside_own(sources, functions).map(Arc::new);
             self.0.push(((fingerprint, functions.to_vec()), engine));
         }
         match self.0.last() {
             Some((_, engine)) => engine.clone(),
-            None => Engine::new(sources, functions, Limits::default()).map(Arc::new),
+            None => Engine::beside_own(sources, functions).map(Arc::new),
         }
     }
 }

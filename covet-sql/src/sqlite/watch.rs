@@ -263,7 +263,7 @@ mod tests {
 
     #[test]
     fn instructions_time_and_memory_each_come_to_an_end() {
-        let limits = Limits { instructions: 500, time: Duration::from_secs(3600), memory: 10 };
+        let limits = Limits { instructions: 200, time: Duration::from_secs(3600), memory: 10 };
         let watch = Watch::new();
         watch.limit(limits, 100);
         assert_eq!([watch.tick(110), watch.tick(110), watch.tick(110)], [true, true, false]);
