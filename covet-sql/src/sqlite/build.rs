@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::ffi::CStr;
 
 use covet_core::policy::Position;
-use covet_core::sql::policy::FunctionName;
+use covet_core::sql::policy::{FunctionName, Kind};
 use libsqlite3_sys as sqlite;
 
 use super::ffi::{Bound, Connection, Fault, Switch, c_text, complete, memory};
@@ -78,11 +78,8 @@ pub(super) fn connect(functions: &[FunctionName]) -> Result<Connection, BuildErr
             connection.bound(bound, most);
         }
         // Whatever is temporary stays in memory, and there are at most 64 MiB of pages.
-        for pragma in [c"PRAGMA temp_store = MEMORY", c"PRAGMA max_page_count = 16384"] {
-            if let (Some(mut statement), _) = connection.prepare(pragma)? {
-                while statement.step()? {}
-            }
-        }
+        run_one(&connection, c"PRAGMA temp_store = MEMORY")?;
+        run_one(&connection, c"PRAGMA max_page_count = 16384")?;
         for name in functions {
             let text = c_text(name.as_str()).unwrap_or_default();
             connection.function(&text)?;
@@ -90,6 +87,13 @@ pub(super) fn connect(functions: &[FunctionName]) -> Result<Connection, BuildErr
         Ok(connection)
     };
     open().map_err(BuildError::engine)
+}
+
+fn run_one(connection: &Connection, sql: &CStr) -> Result<(), Fault> {
+    if let (Some(mut statement), _) = connection.prepare(sql)? {
+        while statement.step()? {}
+    }
+    Ok(())
 }
 
 /// Runs all migrations.
@@ -101,6 +105,16 @@ pub(super) fn run(connection: &Connection, sources: &Sources, limits: Limits) ->
     }
     connection.watch().begin(Phase::Own);
     Ok(made)
+}
+
+/// Writes the texts that stand in double quotes, in views and triggers, in single ones: SQLite does so before it renames
+/// a column. It does not where a view is broken; then they stay, and so does what they say.
+pub(super) fn requote(connection: &Connection) {
+    // One that the migrations made stays as it is.
+    if run_one(connection, c"CREATE TABLE covet_requote (a)").is_ok() {
+        let _renamed = run_one(connection, c"ALTER TABLE covet_requote RENAME COLUMN a TO b");
+        let _dropped = run_one(connection, c"DROP TABLE covet_requote");
+    }
 }
 
 /// From now on statements are judged, more strictly than migrations.
@@ -126,7 +140,10 @@ fn run_file(connection: &Connection, source: &Source, made: &mut Made) -> Result
             }
             Ok(None) => break,
             Err(fault) if judge::is_passed_over(&fault, made.open) => {
-                made.open = true;
+                let word = source.text.get(start..).unwrap_or_default();
+                let word = word.split(|c: char| !c.is_ascii_alphabetic()).next().unwrap_or_default();
+                // Rows make no schema.
+                made.open |= Kind::of(word).is_none();
                 at += statement_end(&source.text, at);
             }
             Err(fault) => {

@@ -108,20 +108,34 @@ impl Engine {
         CACHE.lock().unwrap_or_else(PoisonError::into_inner).engine(sources, functions)
     }
 
-    /// An application that brings its own accounts may have a table that is called as one of Covet's.
+    /// Covet's tables lie in the database of the application, but an application that keeps accounts itself may have
+    /// another database, and a table there that is called as one of these.
     fn beside_own(sources: &Sources, functions: &[FunctionName]) -> Result<Self, BuildError> {
         let new = |sources: &Sources| Self::new(sources, functions, Limits::default());
-        // Of two failures the one is told that came further: the other is of tables that should have been there, or not.
-        let how_far =
-            |error: &BuildError| (sources.texts().iter().position(|source| source.file == error.file), error.offset);
-        new(&sources.after(&Sources::own())).or_else(|beside| {
-            new(sources).map_err(|alone| if how_far(&alone) > how_far(&beside) { alone } else { beside })
-        })
+        let own = Sources::own();
+        let is_own = |file: &String| own.texts().iter().any(|source| source.file == *file);
+        match (new(sources), new(&sources.after(&own))) {
+            (Ok(alone), Ok(beside)) => {
+                let mut tables = beside.schema().tables.iter();
+                let made_twice =
+                    tables.any(|(name, table)| is_own(&table.origin.file) && alone.schema().tables.contains_key(name));
+                Ok(if made_twice { alone } else { beside })
+            }
+            (Ok(one), Err(_)) | (Err(_), Ok(one)) => Ok(one),
+            (Err(alone), Err(beside)) => {
+                // The one is told that came further: the other is of tables that should have been there, or not.
+                let how_far = |error: &BuildError| {
+                    (sources.texts().iter().position(|source| source.file == error.file), error.offset)
+                };
+                Err(if how_far(&alone) > how_far(&beside) { alone } else { beside })
+            }
+        }
     }
 
     fn new(sources: &Sources, functions: &[FunctionName], limits: Limits) -> Result<Self, BuildError> {
         let connection = build::connect(functions)?;
         let made = build::run(&connection, sources, limits)?;
+        build::requote(&connection);
         let described = describe::describe(&connection, &made);
         build::tighten(&connection)?;
         Ok(Self { connection: Mutex::new(connection), described })
@@ -152,8 +166,8 @@ impl Engine {
         connection.watch().limit(Limits::default(), ffi::memory());
         match self.attempt(&connection, sql) {
             Ok(prepared) => Verdict::Holds(prepared),
-            Err(fault) if judge::is_quoted_elsewhere(&fault, sql) => {
-                // A view or a trigger has a text in double quotes, which it may.
+            // A view or a trigger has a text in double quotes, which it may. The statement's own would not be seen.
+            Err(fault) if judge::is_quoted_elsewhere(&fault, sql) && !sql.contains('"') => {
                 let again = with(&connection, Switch::QuotedStrings, true, || self.attempt(&connection, sql));
                 again.map_or_else(|fault| judge::verdict(fault, sql, self.schema().open), Verdict::Holds)
             }
