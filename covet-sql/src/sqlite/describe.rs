@@ -25,7 +25,7 @@ impl Described {
 }
 
 /// Tables and views, without those that SQLite and its modules keep for themselves.
-const TABLES: &str = "SELECT name, type, wr FROM pragma_table_list \
+const TABLES: &str = "SELECT name, type, wr, schema FROM pragma_table_list \
                       WHERE schema IN ('main', 'temp') AND type <> 'shadow' AND name NOT LIKE 'sqlite!_%' ESCAPE '!'";
 
 /// Reads the schema. What cannot be read is open: a view, for instance, that names a table that is gone.
@@ -33,11 +33,12 @@ pub(super) fn describe(connection: &Connection, made: &Made) -> Described {
     let mut schema =
         Schema { dialect: Dialect::Sqlite, tables: BTreeMap::new(), enums: BTreeMap::new(), open: made.open };
     let mut tables_as_declared = Vec::new();
-    let tables = rows(connection, TABLES, |row| [0, 1, 2].map(|at| row.text(at).unwrap_or_default()));
-    for [name, kind, without_rowid] in tables.unwrap_or_default() {
+    let tables = rows(connection, TABLES, |row| [0, 1, 2, 3].map(|at| row.text(at).unwrap_or_default()));
+    for [name, kind, without_rowid, database] in tables.unwrap_or_default() {
         let columns = columns(connection, &name, kind == "view", without_rowid == "1");
         let origin = made.origins.get(&name.to_lowercase()).cloned();
-        tables_as_declared.extend(declared(connection, &name));
+        // What was temporary is gone when a program looks.
+        tables_as_declared.extend(declared(connection, &name).filter(|_| database == "main"));
         let table = Table {
             view: kind == "view",
             // Beside its columns a virtual table has hidden ones, which only its module knows.

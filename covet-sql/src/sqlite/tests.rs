@@ -356,7 +356,7 @@ fn the_tables_of_covet_are_there_unless_the_application_makes_them() {
 #[test]
 fn the_tables_that_a_program_compares_are_as_they_were_declared() {
     let engine = built(
-        "CREATE TABLE Notes (id INTEGER PRIMARY KEY, t Varchar(3) NOT NULL, x); CREATE VIEW v AS SELECT t FROM notes",
+        "CREATE TABLE Notes (id INTEGER PRIMARY KEY, t Varchar(3) NOT NULL, x); CREATE VIEW v AS SELECT t FROM notes; CREATE TEMP TABLE x (a);",
     )
     .unwrap();
     let column = |name: &'static str, declared: &'static str, not_null| drift::Column::new(name, declared, not_null);
