@@ -545,6 +545,95 @@ fn an_engine_that_is_asked_a_thousand_times_grows_no_more() {
     assert_eq!(ffi::memory(), 0, "nothing is left of it");
 }
 
+/// The words of which texts are made, more of them right than wrong.
+const WORDS: [&str; 48] = [
+    "SELECT",
+    "SELECT",
+    "SELECT",
+    "FROM",
+    "FROM",
+    "FROM",
+    "WHERE",
+    "users",
+    "users",
+    "posts",
+    "recent_posts",
+    "id",
+    "email",
+    "title",
+    "emial",
+    "*",
+    "*",
+    ",",
+    ",",
+    "=",
+    "(",
+    ")",
+    "$1",
+    "'a'",
+    "\"a\"",
+    "\"id\"",
+    "INSERT INTO",
+    "VALUES",
+    "UPDATE",
+    "SET",
+    "DELETE",
+    "RETURNING",
+    "ORDER BY",
+    "LIMIT 1",
+    "JOIN",
+    "AS x",
+    "UNION",
+    "count(*)",
+    "lower(",
+    "nothing(",
+    ";",
+    "--",
+    "/*",
+    "'",
+    "é",
+    "PRAGMA user_version",
+    "DROP TABLE",
+    "ATTACH",
+];
+
+proptest::proptest! {
+    #[test]
+    fn what_holds_is_one_statement_on_rows_that_plain_sqlite_prepares(
+        words in proptest::collection::vec(proptest::sample::select(&WORDS[..]), 1..12)
+    ) {
+        let (sql, engine) = (words.join(" "), blog());
+        let plain = plain_sqlite_prepares(&sql);
+        match engine.prepare(&sql) {
+            Verdict::Holds(prepared) => {
+                proptest::prop_assert!(plain, "{sql}");
+                proptest::prop_assert_eq!(engine.prepare(&sql), Verdict::Holds(prepared));
+            }
+            Verdict::Fails(Refusal { offset, message }) => {
+                proptest::prop_assert!(offset.is_none_or(|offset| offset <= sql.len()), "{sql}");
+                let ours = ["more than one statement", "no statement", "is not allowed here"];
+                proptest::prop_assert!(!plain || ours.iter().any(|ours| message.ends_with(ours)), "{sql}: {message}");
+            }
+            Verdict::Unknown(_) => proptest::prop_assert!(!plain, "{sql}"),
+        }
+    }
+}
+
+/// Whether the first statement of a text is right where nothing watches.
+fn plain_sqlite_prepares(sql: &str) -> bool {
+    static PLAIN: Mutex<Option<Connection>> = Mutex::new(None);
+    let mut plain = PLAIN.lock().unwrap();
+    let plain = plain.get_or_insert_with(|| {
+        let connection = build::connect(&[]).unwrap();
+        build::run(&connection, &sources(&BLOG), Limits::default()).unwrap();
+        build::requote(&connection);
+        build::tighten(&connection).unwrap();
+        connection.watch().limit(Limits { time: Duration::from_secs(600), ..Limits::default() }, ffi::memory());
+        connection
+    });
+    plain.prepare(&c_text(sql).unwrap()).is_ok()
+}
+
 #[test]
 fn half_a_statement_is_refused_at_any_place() {
     let engine = blog();
