@@ -15,6 +15,7 @@ pub mod rate_limit;
 pub mod requirement;
 pub mod session;
 pub mod sql;
+pub mod tables;
 pub mod units;
 
 #[cfg(feature = "runtime")]

@@ -14,12 +14,10 @@ use sqlx::SqlSafeStr as _;
 use sqlx::SqlitePool;
 use sqlx::migrate::{Migration, MigrationType, Migrator};
 
-const TABLE: &str = "_covet_migrations";
+use crate::sql::drift::{self, Difference, Table};
+use crate::tables;
 
-const MIGRATIONS: [(i64, &str, &str); 2] = [
-    (1, "store", include_str!("../migrations/sqlite/0001_store.sql")),
-    (2, "accounts", include_str!("../migrations/sqlite/0002_accounts.sql")),
-];
+const TABLE: &str = "_covet_migrations";
 
 /// The database could not be brought to the present schema.
 #[derive(Debug, thiserror::Error)]
@@ -33,7 +31,7 @@ pub struct MigrationError(#[source] Box<sqlx::migrate::MigrateError>);
 ///
 /// [`MigrationError`] when the database fails, or its record does not fit these migrations.
 pub async fn migrate(pool: &SqlitePool) -> Result<(), MigrationError> {
-    let mut migrator = migrator(&MIGRATIONS);
+    let mut migrator = migrator(&tables::SQLITE);
     migrator.dangerous_set_table_name(TABLE);
     run(&migrator, pool).await
 }
@@ -46,6 +44,25 @@ pub async fn migrate(pool: &SqlitePool) -> Result<(), MigrationError> {
 /// [`MigrationError`] when the database fails, or its record does not fit these migrations.
 pub async fn migrate_app(pool: &SqlitePool, migrations: &[(i64, &str, &'static str)]) -> Result<(), MigrationError> {
     run(&migrator(migrations), pool).await
+}
+
+/// How the database differs from the tables that the program was compiled for. Tables that it does not know are not its
+/// concern.
+///
+/// # Errors
+///
+/// When the database cannot be read.
+pub async fn differences(pool: &SqlitePool, compiled: &[Table]) -> Result<Vec<Difference>, sqlx::Error> {
+    let mut actual = Vec::new();
+    for table in compiled {
+        let columns: Vec<(String, String, bool)> =
+            sqlx::query_as(drift::COLUMNS).bind(table.name.as_ref()).fetch_all(pool).await?;
+        if !columns.is_empty() {
+            let column = |(name, declared, not_null)| drift::Column::new(name, declared, not_null);
+            actual.push(Table::new(table.name.clone(), columns.into_iter().map(column).collect::<Vec<_>>()));
+        }
+    }
+    Ok(drift::differences(compiled, &actual))
 }
 
 fn migrator(migrations: &[(i64, &str, &'static str)]) -> Migrator {
@@ -91,6 +108,28 @@ pub(crate) mod tests {
             let count = sqlx::query_scalar::<_, i64>("SELECT count(*) FROM sqlite_master WHERE name = ?");
             assert_eq!(count.bind(table).fetch_one(&pool).await.unwrap(), 1, "{table}");
         }
+    }
+
+    #[tokio::test]
+    async fn a_database_is_what_the_program_was_compiled_for_or_it_is_told_what_differs() {
+        let (_directory, pool) = database().await;
+        let notes =
+            "CREATE TABLE Notes (id INTEGER PRIMARY KEY, title text NOT NULL, done BOOLEAN, up AS (upper(title)))";
+        migrate_app(&pool, &[(1, "notes", notes)]).await.unwrap();
+        let column =
+            |name: &'static str, declared: &'static str, not_null| drift::Column::new(name, declared, not_null);
+        let compiled = |third| {
+            let columns =
+                vec![column("id", "INTEGER", false), column("title", "TEXT", true), third, column("up", "", false)];
+            [Table::new("notes", columns)]
+        };
+        assert_eq!(differences(&pool, &compiled(column("done", "BOOLEAN", false))).await.unwrap(), []);
+        assert_eq!(differences(&pool, &[]).await.unwrap(), []);
+        let told = differences(&pool, &compiled(column("done", "INTEGER", false))).await.unwrap();
+        assert_eq!(
+            told.iter().map(ToString::to_string).collect::<Vec<_>>(),
+            ["`notes.done` is BOOLEAN, the program was compiled for INTEGER"]
+        );
     }
 
     #[tokio::test]

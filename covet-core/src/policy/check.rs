@@ -9,6 +9,7 @@ use super::layer::Part;
 use super::read::Merged;
 use crate::name::nearest;
 use crate::rate_limit::{OnStoreFailure, Scope};
+use crate::sql::Dialect;
 
 /// The tables whose keys are names that code may use.
 const NAME_TABLES: [(&str, &str); 3] =
@@ -54,7 +55,7 @@ pub(super) fn lost_keys(base: &Policy, policy: &Policy, merged: &Merged<'_>) -> 
     lost.map(problem).collect()
 }
 
-/// Names that are used but not defined, and roles that inherit in a circle.
+/// Names that are used but not defined, roles that inherit in a circle, and tables that are described twice.
 pub(super) fn references(policy: &Policy, merged: &Merged<'_>) -> Vec<Problem> {
     let (roles, permissions) = (merged.names("roles"), merged.names("permissions"));
     let mut problems = Vec::new();
@@ -109,7 +110,17 @@ pub(super) fn references(policy: &Policy, merged: &Merged<'_>) -> Vec<Problem> {
             }
         }
     }
+    problems.extend(described_twice(policy, merged));
     problems
+}
+
+/// Databases whose tables are said both by migrations and by a schema.
+fn described_twice(policy: &Policy, merged: &Merged<'_>) -> Option<Problem> {
+    let (migrations, schema) = (policy.sql.migrations.as_ref()?, policy.sql.schema.as_ref()?);
+    let both = |dialect: &Dialect| migrations.of(*dialect).is_some() && schema.of(*dialect).is_some();
+    let dialect = [Dialect::Sqlite, Dialect::Postgres].into_iter().find(both)?;
+    let message = format!("`migrations` says what tables {dialect} has, too; which one counts?");
+    Some(merged.problem(&path(["sql", "schema"]), Part::Key, message, None))
 }
 
 /// The way from a role around to itself; told once a circle, at its first name.

@@ -18,7 +18,7 @@ enum Shape {
 use Shape::{List, Table, Text};
 
 /// Each key, with `*` for any name or any element, its shape and an example.
-const KEYS: [(&str, Shape, &str); 54] = [
+const KEYS: [(&str, Shape, &str); 60] = [
     ("application", Table, r#"{ name = "Vault" }"#),
     ("application.name", Text, r#""Vault""#),
     ("permissions", Table, r#"{ "read:notes" = "See one's own notes" }"#),
@@ -69,6 +69,12 @@ const KEYS: [(&str, Shape, &str); 54] = [
     ("sql.dialects.*", Text, r#""sqlite""#),
     ("sql.statements", List, r#"["select"]"#),
     ("sql.statements.*", Text, r#""select""#),
+    ("sql.migrations.sqlite", Text, r#""migrations/sqlite""#),
+    ("sql.migrations.postgres", Text, r#""migrations/postgres""#),
+    ("sql.schema.sqlite", Text, r#""schema.sql""#),
+    ("sql.schema.postgres", Text, r#""schema.sql""#),
+    ("sql.functions", List, r#"["slugify"]"#),
+    ("sql.functions.*", Text, r#""slugify""#),
     ("uncovered", List, r#"[{ path = "/static/**", reason = "public files" }]"#),
     ("uncovered.*", Table, r#"{ path = "/static/**", reason = "public files" }"#),
     ("uncovered.*.path", Text, r#""/static/**""#),

@@ -25,6 +25,7 @@ pub mod bind;
 #[cfg(feature = "runtime")]
 pub mod bounds;
 pub mod check;
+pub mod drift;
 pub mod function;
 pub mod keys;
 pub mod lexer;

@@ -4,11 +4,17 @@
 //! [sql]
 //! dialects   = ["sqlite", "postgres"]
 //! statements = ["select", "insert", "update", "delete"]
+//! migrations = "migrations"
 //! ```
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
+
+use crate::name::checked_text;
+pub use places::Places;
+
+mod places;
 
 /// The table `[sql]`.
 ///
@@ -21,6 +27,14 @@ pub struct Policy {
     pub dialects: Vec<Dialect>,
     /// The kinds of statement that `safe_sql!` accepts.
     pub statements: Vec<Kind>,
+    /// The folder of the migrations, which say what tables there are. A database has these or a `schema`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub migrations: Option<Places>,
+    /// The file that makes all tables at once, for who has no migrations that can be read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub schema: Option<Places>,
+    /// Functions that the application gives SQLite: they are taken to exist, with any number of arguments.
+    pub functions: Vec<FunctionName>,
 }
 
 impl Default for Policy {
@@ -28,6 +42,9 @@ impl Default for Policy {
         Self {
             dialects: vec![Dialect::Sqlite, Dialect::Postgres],
             statements: vec![Kind::Select, Kind::Insert, Kind::Update, Kind::Delete],
+            migrations: None,
+            schema: None,
+            functions: Vec::new(),
         }
     }
 }
@@ -46,6 +63,31 @@ impl Policy {
     }
 }
 
+checked_text!(
+    /// A file or a folder below that of the policy, with `/` between the names.
+    ///
+    /// Neither absolute nor with `..`: what the compiler reads belongs to the project and moves with it. Where the
+    /// migrations lie beside the package, the policy lies above both, where it is found as well.
+    ProjectPath,
+    "a path below the folder of this file, such as `migrations`, without `..`",
+    "^[^/\\\\]+(/[^/\\\\]+)*$",
+    |text| {
+        let plain = |part: &str| !matches!(part, "" | "." | "..") && part.trim() == part;
+        text.len() <= 512 && !text.contains(['\\', ':']) && !text.contains(char::is_control) && text.split('/').all(plain)
+    }
+);
+
+checked_text!(
+    /// The name of an SQL function.
+    FunctionName,
+    "the name of a function, such as `slugify`",
+    "^[A-Za-z_][A-Za-z0-9_]*$",
+    |text| {
+        let word = |byte: u8| byte == b'_' || byte.is_ascii_alphanumeric();
+        text.len() <= 64 && !text.starts_with(|first: char| first.is_ascii_digit()) && !text.is_empty() && text.bytes().all(word)
+    }
+);
+
 /// A database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -55,6 +97,15 @@ pub enum Dialect {
     Sqlite,
     /// PostgreSQL.
     Postgres,
+}
+
+impl fmt::Display for Dialect {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Sqlite => "sqlite",
+            Self::Postgres => "postgres",
+        })
+    }
 }
 
 /// A kind of statement.
@@ -127,6 +178,22 @@ mod tests {
         assert_eq!(read("dialect", &["sqlite"]), None);
         assert_eq!(read("dialects", &["mysql"]), None);
         assert_eq!(read("statements", &["drop"]), None);
+    }
+
+    #[test]
+    fn a_path_stays_below_the_policy() {
+        for path in ["migrations", "db/migrations", "schema.sql", "a b/..c"] {
+            assert_eq!(path.parse::<ProjectPath>().map(String::from).as_deref(), Ok(path));
+        }
+        for path in ["", "/etc", "..", "a/../b", "./a", "a//b", "a/", "C:/a", "a\\b", " a", "a\0"] {
+            assert!(path.parse::<ProjectPath>().is_err(), "{path:?}");
+        }
+    }
+
+    #[test]
+    fn a_function_has_a_plain_name() {
+        assert!(["slugify", "_f", "f2"].iter().all(|name| name.parse::<FunctionName>().is_ok()));
+        assert!(["", "2f", "f g", "f()", "f'", "é"].iter().all(|name| name.parse::<FunctionName>().is_err()));
     }
 
     #[test]

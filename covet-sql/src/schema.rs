@@ -1,0 +1,103 @@
+//! Tables and columns, as the migrations leave them.
+
+use std::collections::BTreeMap;
+
+pub use covet_core::sql::Dialect;
+
+/// What a database has after all migrations.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Schema {
+    /// Whose rules hold.
+    pub dialect: Dialect,
+    /// Tables and views, by their names in lower case; `schema.table` outside of the default schema.
+    pub tables: BTreeMap<String, Table>,
+    /// Enumerated types and their labels, in order.
+    pub enums: BTreeMap<String, Vec<String>>,
+    /// Whether there may be tables that are not known, because a migration could not be followed.
+    pub open: bool,
+}
+
+/// A table or view.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Table {
+    /// Its name as written.
+    pub name: String,
+    /// In the order of the table.
+    pub columns: Vec<Column>,
+    /// Whether one can only read it.
+    pub view: bool,
+    /// Whether there may be columns that are not known.
+    pub open: bool,
+    /// Where it was made.
+    pub origin: Origin,
+}
+
+/// A column.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Column {
+    /// Its name as written.
+    pub name: String,
+    /// Its type; `None` where it could not be told.
+    pub ty: Option<SqlType>,
+    /// Whether it may be `NULL`; `None` where it could not be told.
+    pub nullable: Option<bool>,
+    /// Whether a row without it gets a value: a default, an identity, a row id.
+    pub has_default: bool,
+    /// Whether nobody may write it, as it is computed.
+    pub generated: bool,
+}
+
+/// Where something was made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Origin {
+    /// The file, as the project names it.
+    pub file: String,
+    /// The line, from 1.
+    pub line: usize,
+}
+
+/// A type, as far as it decides which values fit.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum SqlType {
+    /// 16 bits.
+    SmallInt,
+    /// 32 bits; on SQLite any integer is a [`Self::BigInt`].
+    Int,
+    /// 64 bits.
+    BigInt,
+    /// 32 bits.
+    Real,
+    /// 64 bits.
+    Double,
+    /// Decimal.
+    Numeric,
+    /// Any text.
+    Text,
+    /// Bytes.
+    Bytes,
+    /// True or false.
+    Bool,
+    /// A day.
+    Date,
+    /// A time of day.
+    Time,
+    /// A day and a time without a zone.
+    Timestamp,
+    /// A moment.
+    TimestampTz,
+    /// A span of time.
+    Interval,
+    /// A UUID.
+    Uuid,
+    /// JSON, as text.
+    Json,
+    /// JSON, as binary.
+    Jsonb,
+    /// Any number of one type.
+    Array(Box<SqlType>),
+    /// A type of [`Schema::enums`].
+    Enum(String),
+    /// Any type that has no more meaning here, by its name.
+    Other(String),
+}
