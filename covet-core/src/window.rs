@@ -1,4 +1,4 @@
-//! A sliding window that never undercounts: the memory of rate limits and of failed attempts.
+//! A sliding window that never undercounts: the memory of rate limits.
 //!
 //! The rule: an event counts while `now - t < length`. Events are kept in groups of at most `limit / 32`, rounded up,
 //! each with the time of its *newest* event, and a group counts until that event leaves. So the window is exact for
@@ -120,16 +120,6 @@ impl Window {
             self.push(Group::new(now, group));
             count -= group;
         }
-    }
-
-    /// Forgets the oldest events that no decision at `limit` needs: with the newest `limit` of them it is the same.
-    pub(crate) fn keep(&mut self, limit: u32) {
-        let mut total = self.total;
-        let needless = |group: &&Group| {
-            total = total.saturating_sub(group.count);
-            total >= limit
-        };
-        self.forget(self.groups.iter().take_while(needless).count());
     }
 
     /// Forgets the oldest groups.

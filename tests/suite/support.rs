@@ -57,8 +57,7 @@ hash_budget = "1GiB"
 
 [lockout]
 max_attempts = 5
-window = "5m"
-duration = "15m"
+delay = { base = "15m", factor = 1 }
 "#,
 };
 

@@ -15,7 +15,7 @@
 use super::Failure;
 use crate::account::AccountId;
 use crate::engine::Engine;
-use crate::lockout::{Event, Limits};
+use crate::lockout::{Event, Limits, Wait};
 use crate::store::{Key, Space};
 use crate::time::Timestamp;
 
@@ -24,7 +24,7 @@ use crate::time::Timestamp;
 const MILLIS: u64 = 60_000;
 
 /// The mark is a lock that one attempt brings about: so of several changes at once one goes on.
-const MARK: Limits = Limits { max_attempts: 1, window_millis: MILLIS, duration_millis: MILLIS };
+const MARK: Limits = Limits { max_attempts: 1, window_millis: MILLIS, delay: Wait::constant(MILLIS), cap: None };
 
 impl Engine {
     /// Runs steps 2 and 3 while no session of the account begins. When they fail the mark stays: what failed may still

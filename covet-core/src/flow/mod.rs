@@ -208,7 +208,7 @@ impl Engine {
         let kind = event.kind().as_str();
         match answer {
             Answer::Locked { .. } => self.tell_seldom(event.detail("reason", "locked"), owner, &[kind]).await,
-            Answer::Open { left: 0 } => self.tell_lock(event).await,
+            answer if answer.locks() => self.tell_lock(event).await,
             Answer::Open { .. } => self.tell(event.detail("reason", why)).await,
         }
     }

@@ -1,13 +1,14 @@
-//! Guessing: after so many attempts, nobody may try for a while (ASVS v5.0.0-6.3.1).
+//! Guessing: whoever has failed too often in a row waits before the next attempt, longer each time (ASVS v5.0.0-6.3.1).
 //!
 //! The rule: an attempt is counted *before* the password is verified, and a success clears the count. So guesses made
-//! at once are counted one by one, and never more than `max_attempts` of them reach the password.
+//! at once are counted one by one, and never more of them reach the password than the policy allows: `max_attempts`,
+//! and then one after each wait. Nobody is made to wait within a request: the answer says how long.
 //!
 //! ```toml
 //! [lockout]
 //! max_attempts = 5
-//! window = "5m"
-//! duration = "15m"
+//! window = "1d"
+//! delay = { base = "1s", factor = 2, max = "15m" }
 //! ```
 #![cfg_attr(
     feature = "runtime",
@@ -17,14 +18,19 @@ use covet_core::lockout::{Event, Limits, Policy, check};
 use covet_core::time::Timestamp;
 
 let limits = Limits::from(&Policy::default());
+let now = Timestamp::from_seconds(1_700_000_000);
 let mut state = None;
-for second in 0..5 {
-    let (next, answer) = check(&limits, state.as_ref(), Event::Attempt, Timestamp::from_seconds(second));
-    assert!(!answer.is_locked());
-    state = next;
+let mut attempt = |now| {
+    let (next, answer) = check(&limits, state.as_ref(), Event::Attempt, now);
+    state = next.or(state);
+    answer
+};
+for _ in 0..4 {
+    assert_eq!(attempt(now).wait_millis(), 0);
 }
-let (_, answer) = check(&limits, state.as_ref(), Event::Attempt, Timestamp::from_seconds(5));
-assert!(answer.is_locked());
+assert_eq!(attempt(now).wait_millis(), 1000);
+assert!(attempt(now).is_locked());
+assert_eq!(attempt(now.plus_millis(1000)).wait_millis(), 2000);
 ```
 "
 )]
@@ -34,5 +40,5 @@ mod check;
 mod policy;
 
 #[cfg(feature = "runtime")]
-pub use self::check::{Answer, Event, Limits, State, check, expires};
-pub use self::policy::Policy;
+pub use self::check::{Answer, Event, Limits, State, Wait, check, expires};
+pub use self::policy::{Delay, DelayError, Policy};

@@ -6,23 +6,90 @@ use crate::units::{Count, Time};
 
 /// `[lockout]`: how many attempts are too many, and what then.
 ///
-/// The default lets through about twenty guesses an hour, which no password of the default length falls to, and
-/// lets the owner back in within a quarter of an hour. NIST SP 800-63B-4 section 3.2.2 allows at most 100 in a row.
+/// The default gives an owner five tries and then a wait of a second, which doubles; whoever guesses has 109 attempts on
+/// the first day and 96 on each that follows, one every quarter of an hour. A count forgotten after five minutes would
+/// give away four attempts every five minutes, 1152 a day, without any wait. NIST SP 800-63B-4 section 3.2.2 asks for no
+/// more than 100 in a row, or waits that grow.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct Policy {
-    /// How many attempts within `window` lock; a success clears them.
+    /// From which attempt in a row on the next must wait; a success forgets them.
     pub max_attempts: Count<1, 1000>,
-    /// How long an attempt counts.
-    pub window: Time<60, 86_400>,
-    /// How long nobody may try, from the last attempt that counted.
-    pub duration: Time<1, 2_592_000>,
+    /// How long after the last attempt the count is forgotten.
+    pub window: Time<60, 2_592_000>,
+    /// How long one waits.
+    pub delay: Delay,
 }
 
 impl Default for Policy {
     fn default() -> Self {
-        Self { max_attempts: Count::of(5), window: Time::of(300), duration: Time::of(900) }
+        Self { max_attempts: Count::of(5), window: Time::of(86_400), delay: Delay::default() }
+    }
+}
+
+/// `[lockout.delay]`: a wait that grows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(try_from = "Written", into = "Written")]
+pub struct Delay(Written);
+
+/// The parts of a delay, each right by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields, default, rename = "Delay")]
+struct Written {
+    /// The first wait.
+    base: Time<1, 86_400>,
+    /// How many times longer each is than the one before; 1 for waits that do not grow.
+    factor: Count<1, 100>,
+    /// The longest wait.
+    max: Time<1, 86_400>,
+}
+
+/// The longest wait would be shorter than the first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the longest wait, `max`, is shorter than the first, `base`")]
+pub struct DelayError;
+
+impl Delay {
+    /// The first wait.
+    #[must_use]
+    pub const fn base(&self) -> Time<1, 86_400> {
+        self.0.base
+    }
+
+    /// How many times longer each is than the one before.
+    #[must_use]
+    pub const fn factor(&self) -> Count<1, 100> {
+        self.0.factor
+    }
+
+    /// The longest wait.
+    #[must_use]
+    pub const fn max(&self) -> Time<1, 86_400> {
+        self.0.max
+    }
+}
+
+impl Default for Written {
+    /// A second, doubling up to a quarter of an hour.
+    fn default() -> Self {
+        Self { base: Time::of(1), factor: Count::of(2), max: Time::of(900) }
+    }
+}
+
+impl TryFrom<Written> for Delay {
+    type Error = DelayError;
+
+    fn try_from(written: Written) -> Result<Self, DelayError> {
+        if written.base.millis() <= written.max.millis() { Ok(Self(written)) } else { Err(DelayError) }
+    }
+}
+
+impl From<Delay> for Written {
+    fn from(Delay(written): Delay) -> Self {
+        written
     }
 }
 
@@ -35,7 +102,19 @@ mod tests {
     fn a_section_left_out_means_its_defaults() {
         assert_eq!(toml::from_str::<Policy>("").unwrap(), Policy::default());
         assert_eq!(toml::from_str::<Policy>("max_attempts = 3").unwrap().max_attempts.get(), 3);
-        for text in ["max_attempts = 0", "window = \"59s\"", "duration = \"31d\"", "attempts = 3"] {
+        let longer = toml::from_str::<Policy>("delay = { max = \"1h\" }").unwrap().delay;
+        assert_eq!((longer.base().seconds(), longer.factor().get(), longer.max().seconds()), (1, 2, 3600));
+        for text in [
+            "max_attempts = 0",
+            "window = \"59s\"",
+            "duration = \"15m\"",
+            "attempts = 3",
+            "delay = { base = \"0s\" }",
+            "delay = { factor = 0 }",
+            "delay = { max = \"2d\" }",
+            "delay = { base = \"1h\" }",
+            "delay = { least = \"1s\" }",
+        ] {
             toml::from_str::<Policy>(text).unwrap_err();
         }
     }

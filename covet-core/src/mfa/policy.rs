@@ -14,15 +14,24 @@ pub struct Policy {
     /// attempts an hour unless something counts them (NIST 800-63B-4 section 3.2.2; ASVS v5.0.0-6.3.1).
     pub max_attempts: Count<1, 100>,
 
-    /// How long it stays locked.
+    /// How long one waits from then on between two codes.
     pub lockout: Time<30, 86_400>,
+
+    /// Wrong codes in a row after which only one code a day is judged, until one is right (NIST SP 800-63B-4 section
+    /// 3.2.2: no more than 100). They are remembered for 30 days after the last.
+    pub cumulative_cap: Count<5, 100>,
 }
 
 impl Default for Policy {
-    /// 5 attempts, then 5 minutes: whoever knows the password needs months of attempts around the clock, each in the
-    /// audit log, for a code.
+    /// 5 attempts, then one every 5 minutes, and after 100 one a day: whoever knows the password has guessed a code of 6
+    /// digits within a year once in 700 times, with each attempt in the audit log.
     fn default() -> Self {
-        Self { totp: Totp::default(), max_attempts: Count::of(5), lockout: Time::of(300) }
+        Self {
+            totp: Totp::default(),
+            max_attempts: Count::of(5),
+            lockout: Time::of(300),
+            cumulative_cap: Count::of(100),
+        }
     }
 }
 
@@ -102,6 +111,7 @@ mod tests {
             "totp = { skew = 1 }",
             "max_attempts = 0",
             "lockout = '2d'",
+            "cumulative_cap = 101",
         ] {
             assert!(toml::from_str::<Policy>(mistake).is_err(), "{mistake}");
         }

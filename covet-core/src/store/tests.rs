@@ -259,7 +259,8 @@ mod sqlite {
     #[tokio::test]
     async fn locked_account_stays_locked_after_restart() {
         let file = File::new().await;
-        let limits = lockout::Limits { max_attempts: 2, window_millis: 300_000, duration_millis: 900_000 };
+        let delay = lockout::Wait::constant(900_000);
+        let limits = lockout::Limits { max_attempts: 2, window_millis: 300_000, delay, cap: None };
         let step = |event| [Step::Lockout { key: key(Space::Lockout, 1), policy: limits, event }];
         let store = file.open(NOW).await.unwrap();
         for _ in 0..2 {
@@ -268,13 +269,13 @@ mod sqlite {
         drop(store);
         let store = file.open(NOW.plus_millis(899_999)).await.unwrap();
         let answers = store.run(&step(lockout::Event::Look), NOW.plus_millis(899_999)).await.unwrap();
-        assert_eq!(answers, [Outcome::Lockout(lockout::Answer::Locked { retry_after_millis: 1 })]);
+        assert_eq!(answers, [Outcome::Lockout(lockout::Answer::Locked { attempts: 2, retry_after_millis: 1 })]);
         // A success clears the file as well.
         store.run(&step(lockout::Event::Success), NOW.plus_millis(899_999)).await.unwrap();
         drop(store);
         let store = file.open(NOW.plus_millis(899_999)).await.unwrap();
         let answers = store.run(&step(lockout::Event::Look), NOW.plus_millis(899_999)).await.unwrap();
-        assert_eq!(answers, [Outcome::Lockout(lockout::Answer::Open { left: 2 })]);
+        assert_eq!(answers, [Outcome::Lockout(lockout::Answer::Open { attempts: 0, wait_millis: 0 })]);
     }
 
     #[tokio::test]

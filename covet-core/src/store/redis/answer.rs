@@ -78,8 +78,8 @@ impl Answers {
 
     fn lockout(&mut self) -> Result<lockout::Answer, BadAnswer> {
         match self.int()? {
-            0 => Ok(lockout::Answer::Open { left: self.number()? }),
-            1 => Ok(lockout::Answer::Locked { retry_after_millis: self.number()? }),
+            0 => Ok(lockout::Answer::Open { attempts: self.number()?, wait_millis: self.number()? }),
+            1 => Ok(lockout::Answer::Locked { attempts: self.number()?, retry_after_millis: self.number()? }),
             _ => Err(BadAnswer),
         }
     }

@@ -23,7 +23,7 @@ const WINDOWS: u8 = b'W';
 const BUCKETS: u8 = b'B';
 const FIXED: u8 = b'F';
 const SESSION: u8 = b'S';
-const LOCKOUT: u8 = b'A';
+const LOCKOUT: u8 = b'L';
 const TOTP: u8 = b'T';
 
 /// What the second byte of a step says.
@@ -59,7 +59,11 @@ pub(super) fn step(step: &Step<'_>, indexed: bool) -> Result<(Vec<u8>, Kinds), T
             })
             .int(policy.max_attempts.max(1))
             .long(policy.window_millis)
-            .long(policy.duration_millis),
+            .long(policy.delay.base_millis)
+            .int(policy.delay.factor.max(1))
+            .long(policy.delay.max_millis)
+            .int(policy.cap.map_or(0, |(attempts, _)| attempts.max(1)))
+            .long(policy.cap.map_or(0, |(_, millis)| millis)),
         Step::Totp { step, remember_millis, .. } => begin(b'T', indexed).long(*step).long(*remember_millis),
     };
     Ok((bytes.0, kinds(step)))
@@ -161,7 +165,7 @@ pub(super) fn entry(bytes: &[u8]) -> Option<Versioned> {
             let _roles = entry.text()?;
             State::Session(record(Timestamp::from_millis(seen), entry.rest())?)
         }
-        LOCKOUT => State::Lockout(lockout::State::from(entry.window()?)),
+        LOCKOUT => State::Lockout(lockout::State { attempts: entry.int()?, last: entry.long()? }),
         TOTP => State::Totp(mfa::State { last_step: entry.long()? }),
         _ => return None,
     };
@@ -183,7 +187,7 @@ fn value(state: &State) -> Result<(u8, Bytes), TooLong> {
             let json = serde_json::to_vec(record).expect("a session has no map with keys that JSON lacks");
             (SESSION, head.text(&names(&record.user.roles)?.0)?.put(&json))
         }
-        State::Lockout(state) => (LOCKOUT, Bytes::default().window(state.attempts())),
+        State::Lockout(state) => (LOCKOUT, Bytes::default().int(state.attempts).long(state.last)),
         State::Totp(state) => (TOTP, Bytes::default().long(state.last_step)),
     })
 }
@@ -319,9 +323,8 @@ mod tests {
 
     #[test]
     fn what_is_cut_short_or_of_no_known_kind_is_no_entry() {
-        let mut window = Window::default();
-        window.add(70, 100, 5, 1000);
-        let write = Write { state: State::Lockout(window.into()), expires: Timestamp::from_millis(9) };
+        let state = lockout::State { attempts: 70, last: 5 };
+        let write = Write { state: State::Lockout(state), expires: Timestamp::from_millis(9) };
         let (swap, _) = swap(None, Some(&write), false).unwrap();
         let whole = [&[LOCKOUT], &[7; 8][..], &swap[13..]].concat();
         let read = entry(&whole).unwrap();

@@ -16,7 +16,7 @@ const LETTERS: &[u8] = b"CBFVSATRX";
 /// The parts of the script in the order in which they need each other, and the kinds of steps that need them.
 const PARTS: [(&str, &[u8]); 13] = [
     (include_str!("script/entry.lua"), LETTERS),
-    (include_str!("script/window.lua"), b"CA"),
+    (include_str!("script/window.lua"), b"C"),
     (include_str!("script/limit.lua"), b"CBF"),
     (include_str!("script/sliding_window.lua"), b"C"),
     (include_str!("script/token_bucket.lua"), b"B"),

@@ -61,7 +61,12 @@ macro_rules! store_suite {
 
 const NOW: Timestamp = Timestamp::from_seconds(1_700_000_000);
 const ROUNDS: u8 = 20;
-const LOCKOUT: lockout::Limits = lockout::Limits { max_attempts: 5, window_millis: 300_000, duration_millis: 900_000 };
+const LOCKOUT: lockout::Limits = lockout::Limits {
+    max_attempts: 5,
+    window_millis: 300_000,
+    delay: lockout::Wait { base_millis: 1000, factor: 2, max_millis: 10_000 },
+    cap: None,
+};
 
 fn later(seconds: u64) -> Timestamp {
     NOW.plus_millis(seconds * 1000)

@@ -1,59 +1,44 @@
 -- Failed attempts (`lockout::check`).
 --
--- step     'A', 0, what happened (B), how many attempts lock (I4), how long one counts, how long the lock lasts (I6 each)
--- value    how many attempts their window keeps (I4), the groups
--- answers  OPEN, how many are left; or LOCKED, milliseconds to wait
-
--- Forgets the oldest attempts that no decision needs.
-local function keep(most, total, groups)
-  local place = 1
-  while place < #groups do
-    local events = unpack('>I4', groups, place + 6)
-    if total - events < most then break end
-    total, place = total - events, place + 10
-  end
-  return total, sub(groups, place)
-end
+-- step     'A', 0, what happened (B), from which attempt on one waits (I4), how long the count is kept (I6), the first wait
+--          (I6), by what it grows (I4), the longest wait (I6), from which attempt on another wait holds (I4; 0 for none),
+--          which (I6)
+-- value    'L': how many attempts in a row (I4), when the last of them was (I6)
+-- answers  OPEN or LOCKED, how many attempts in a row, how long to wait
 
 function steps.A(key, step)
   local OPEN, LOCKED, LOOK, SUCCESS = 0, 1, 0, 2
-  local live, add, moved_back = window()
-  local event, most, length, duration = unpack('>BI4I6I6', step, 3)
-  local n, entry = #answers + 1, read(key, 'A')
-  if not entry or #entry < VALUE + 3 or math.fmod(#entry - VALUE - 3, 10) ~= 0 then
-    entry = string.rep('\0', VALUE + 3)
+  local event, most, window, base, factor, longest, cap, capped = unpack('>BI4I6I6I4I6I4I6', step, 3)
+  local function wait(count)
+    if cap > 0 and count >= cap then return capped end
+    if count < most or base == 0 then return 0 end
+    -- A power too large is infinite, which is more than the longest.
+    return math.min(base * factor ^ (count - most), longest)
   end
-  local total, place, behind = unpack('>I4', entry, VALUE), VALUE + 4, #entry + 1
-  answers[n] = OPEN
-  if event == SUCCESS then
-    if total > 0 then call('DEL', key) end
-    answers[n + 1] = most
-    return false
+  local function answer(what, count, millis)
+    local n = #answers
+    answers[n + 1], answers[n + 2], answers[n + 3] = what, count, millis
+    return what == LOCKED
   end
 
-  local newest = 0
-  if place < behind then
-    local last
-    last, newest = unpack('>I6I4', entry, behind - 10)
-    if last > now then
-      -- The clock was set back: that neither forgets attempts nor makes a lock longer.
-      entry = sub(entry, 1, place - 1) .. moved_back(entry, place, behind, last - now)
-      last = now
-      write(key, 'A', now + math.max(length, duration), sub(entry, VALUE))
-    end
-    local locks = live(total, entry, place, behind, length, last) >= most
-    if locks and last + duration > now then
-      answers[n], answers[n + 1] = LOCKED, last + duration - now
-      return true
-    end
+  local entry, count, last = read(key, 'L'), 0, 0
+  if entry and #entry >= VALUE + 9 then count, last = unpack('>I4I6', entry, VALUE) end
+  if event == SUCCESS then
+    if count > 0 then call('DEL', key) end
+    return answer(OPEN, count, 0)
   end
-  local counted, first = live(total, entry, place, behind, length, now)
-  if event == LOOK then
-    answers[n + 1] = math.max(most - counted, 1)
-    return false
+
+  -- The clock was set back: that neither forgets attempts nor makes a wait longer.
+  local ahead = last > now
+  if ahead then last = now end
+  if now >= last + math.max(window, wait(count)) then count = 0 end
+  if ahead then
+    write(key, 'L', count > 0 and now + math.max(window, wait(count)) or 0, pack('>I4I6', count, now))
   end
-  local kept, groups = keep(most, counted + 1, add(most, entry, first, behind, newest, 1))
-  write(key, 'A', now + math.max(length, duration), pack('>I4', kept) .. groups)
-  answers[n + 1] = math.max(most - kept, 0)
-  return false
+  local left = count > 0 and last + wait(count) - now or 0
+  if left > 0 then return answer(LOCKED, count, left) end
+  if event == LOOK then return answer(OPEN, count, 0) end
+  count = math.min(count + 1, 4294967295)
+  write(key, 'L', now + math.max(window, wait(count)), pack('>I4I6', count, now))
+  return answer(OPEN, count, wait(count))
 end

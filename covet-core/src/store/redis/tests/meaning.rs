@@ -53,13 +53,18 @@ fn sessions() -> Vec<session::Policy> {
 }
 
 fn lockouts() -> Vec<lockout::Limits> {
-    [(5, 300_000, 900_000), (0, 60_000, 1), (1, 1, 60_000), (100, 600_000, 600_000), (3, 60_000, 30_000)]
-        .map(|(max_attempts, window_millis, duration_millis)| lockout::Limits {
-            max_attempts,
-            window_millis,
-            duration_millis,
-        })
-        .into()
+    let wait = |base_millis, factor, max_millis| lockout::Wait { base_millis, factor, max_millis };
+    [
+        (5, 300_000, wait(1000, 2, 900_000), None),
+        (0, 60_000, wait(1, 3, 1), None),
+        (1, 1, wait(60_000, 1, 60_000), None),
+        (3, 600_000, wait(7, 3, 40_000), Some((6, 70_000))),
+        (2, 1 << 44, wait(0, u32::MAX, 5), Some((0, 1))),
+        (1, 900_000, wait(1, u32::MAX, 1 << 44), None),
+        (1, 600_000, wait(1, 0, 20), Some((4, 0))),
+    ]
+    .map(|(max_attempts, window_millis, delay, cap)| lockout::Limits { max_attempts, window_millis, delay, cap })
+    .into()
 }
 
 #[tokio::test]
@@ -179,10 +184,10 @@ async fn what_is_no_entry_is_absent(limit: rate_limit::Policy) {
     let mut beside = beside(&server).await;
     let (sessions, now) = (session::Policy::default(), present());
     let entry = |space| store.keys.entry(&key(space, 1, 1));
-    let open = session::Answer::Missing;
+    let (open, patient) = (session::Answer::Missing, lockout::Limits { max_attempts: 100, ..LOCKOUT });
     let steps = [
         charge(key(Space::Limit, 1, 1), &limit, 1),
-        Step::Lockout { key: key(Space::Lockout, 1, 1), policy: LOCKOUT, event: lockout::Event::Attempt },
+        Step::Lockout { key: key(Space::Lockout, 1, 1), policy: patient, event: lockout::Event::Attempt },
         Step::Totp { key: key(Space::Totp, 1, 1), step: 7, remember_millis: 60_000 },
         Step::Session { key: key(Space::Session, 1, 1), policy: &sessions },
     ];
@@ -192,7 +197,7 @@ async fn what_is_no_entry_is_absent(limit: rate_limit::Policy) {
         else {
             panic!("{outcomes:?}")
         };
-        assert_eq!((charge.remaining, *lockout, ended), (4, lockout::Answer::Open { left: 4 }, &open));
+        assert_eq!((charge.remaining, lockout.attempts(), ended), (4, 1, &open));
     };
     let spaces = [Space::Limit, Space::Lockout, Space::Totp, Space::Session];
     // Another type, and values that begin as ours do or not at all.

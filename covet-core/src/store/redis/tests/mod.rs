@@ -31,7 +31,12 @@ mod conformance {
 }
 
 const NOW: Timestamp = Timestamp::from_seconds(1_700_000_000);
-const LOCKOUT: lockout::Limits = lockout::Limits { max_attempts: 5, window_millis: 300_000, duration_millis: 900_000 };
+const LOCKOUT: lockout::Limits = lockout::Limits {
+    max_attempts: 5,
+    window_millis: 300_000,
+    delay: lockout::Wait { base_millis: 1000, factor: 2, max_millis: 10_000 },
+    cap: None,
+};
 
 /// Options that wait long: a machine that runs tests is slow.
 fn patient() -> Options {
