@@ -79,7 +79,9 @@ pub use covet_core::accounts::{Account, Accounts, NameError};
 #[cfg(feature = "sqlite")]
 pub use covet_core::audit::StoredEvent;
 pub use covet_core::engine::LimitError;
-pub use covet_core::flow::{ChangePasswordError, Failure, RegisterError, SecondFactorError, SessionInfo, SignInError};
+pub use covet_core::flow::{
+    ChangePasswordError, Failure, Guesses, RegisterError, SecondFactorError, SessionInfo, SignInError,
+};
 pub use covet_core::mfa::Enrollment;
 #[doc(no_inline)]
 pub use covet_core::password::Fault;

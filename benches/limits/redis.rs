@@ -118,6 +118,7 @@ impl Bench {
             authenticated: now,
             mfa: Some(now),
             mfa_enrolled: true,
+            wrong_passwords: 0,
             ip: Some([127, 0, 0, 1].into()),
             user_agent: Some("Mozilla/5.0".to_owned()),
         };

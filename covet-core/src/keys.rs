@@ -97,11 +97,12 @@ impl fmt::Debug for SecretKey {
     }
 }
 
-/// What is derived from the [`SecretKey`]: the key of the tags, and the key that seals.
+/// What is derived from the [`SecretKey`]: the key of the tags, the key that seals, and the key that signs.
 #[derive(Clone)]
 pub struct Keys {
     tags: SipHasher24,
     seal: Zeroizing<[u8; 32]>,
+    mac: Zeroizing<[u8; 32]>,
 }
 
 /// A tag of which the first parts are known.
@@ -146,8 +147,9 @@ impl Keys {
     pub fn from_secret(secret: &SecretKey) -> Self {
         let tags = hkdf_sha256(&secret.0, b"covet", b"covet tags v1");
         let seal = hkdf_sha256(&secret.0, b"covet", b"covet seal v1");
+        let mac = hkdf_sha256(&secret.0, b"covet", b"covet mac v1");
         let tag_key: &[u8; 16] = tags.first_chunk().expect("32 bytes begin with 16");
-        Self { tags: SipHasher24::new_with_key(tag_key), seal }
+        Self { tags: SipHasher24::new_with_key(tag_key), seal, mac }
     }
 
     /// The tag of a name in a domain. Who lacks the key can neither tell the name from the tag nor test a guess.
@@ -160,6 +162,16 @@ impl Keys {
     #[must_use]
     pub fn begin(&self, domain: &str) -> BegunTag {
         BegunTag(self.tags).part(domain.as_bytes())
+    }
+
+    /// What shows that a list of parts is this application's (HMAC-SHA-256). Whoever compares it does so in constant time.
+    #[must_use]
+    pub fn mac(&self, purpose: &str, parts: &[&[u8]]) -> [u8; 32] {
+        let lengths: Vec<[u8; 8]> = parts.iter().map(|part| (part.len() as u64).to_le_bytes()).collect();
+        let purpose_length = (purpose.len() as u64).to_le_bytes();
+        let mut all = vec![purpose_length.as_slice(), purpose.as_bytes()];
+        all.extend(std::iter::zip(&lengths, parts).flat_map(|(length, part)| [length.as_slice(), *part]));
+        hmac_sha256(self.mac.as_slice(), &all)
     }
 
     /// Encrypts a secret for one account and purpose. The nonce is 24 random bytes, new each time: XChaCha20 has room
@@ -316,6 +328,23 @@ mod tests {
             assert!(tags.iter().skip(i + 1).all(|b| a != b), "{i}");
         }
         assert_eq!(keys.tag("limit", &[b"abc"]), keys.tag("limit", &[b"abc"]));
+    }
+
+    #[test]
+    fn a_mac_depends_on_key_purpose_and_every_split() {
+        let keys = keys();
+        let macs = [
+            keys.mac("device", &[b"ab", b"c"]),
+            keys.mac("device", &[b"a", b"bc"]),
+            keys.mac("device", &[b"abc"]),
+            keys.mac("devicea", &[b"bc"]),
+            keys.mac("", &[]),
+            Keys::from_secret(&SecretKey::generate().unwrap()).mac("device", &[b"abc"]),
+        ];
+        for (i, a) in macs.iter().enumerate() {
+            assert!(macs.iter().skip(i + 1).all(|b| a != b), "{i}");
+        }
+        assert_eq!(keys.mac("device", &[b"abc"]), keys.mac("device", &[b"abc"]));
     }
 
     #[test]

@@ -122,6 +122,22 @@ impl Window {
         }
     }
 
+    /// Takes back `count` of the events that still count at `now`, the oldest first: what is left counts for at least as
+    /// long as if they had never been.
+    pub(crate) fn take_back(&mut self, mut count: u32, now: u64, length: u64) {
+        let left = |group: &Group| group.newest().saturating_add(length) <= now;
+        self.forget(self.groups.iter().take_while(|group| left(group)).count());
+        while let Some(oldest) = self.groups.first_mut().filter(|_| count > 0) {
+            let taken = count.min(oldest.count);
+            oldest.count -= taken;
+            self.total -= taken;
+            count -= taken;
+            if oldest.count == 0 {
+                self.groups.remove(0);
+            }
+        }
+    }
+
     /// Forgets the oldest groups.
     fn forget(&mut self, groups: usize) {
         for group in self.groups.drain(..groups) {
@@ -206,6 +222,20 @@ mod tests {
         assert_eq!((window.groups.len(), window.live(100, 1000).count), (MOST, 3299));
         // The groups joined stand until the newest of them leaves, so the count falls late, not early.
         assert_eq!(window.live(1000, 1000).count, 3299);
+    }
+
+    #[test]
+    fn what_is_taken_back_is_the_oldest_that_counts() {
+        let mut window = Window::default();
+        for t in [0, 10, 20, 30] {
+            window.add(1, 5, t, 100);
+        }
+        window.take_back(1, 105, 100);
+        assert_eq!(window.live(105, 100), Live { count: 2, frees_at: Some(120) });
+        window.take_back(9, 105, 100);
+        assert_eq!(window, Window::default());
+        window.take_back(1, 105, 100);
+        assert_eq!(window, Window::default());
     }
 
     #[test]

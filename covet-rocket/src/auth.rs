@@ -4,9 +4,10 @@ use covet_core::account::AccountId;
 use covet_core::accounts::Account;
 use covet_core::engine::{Facts, Grant};
 use covet_core::flow::{
-    ChangePasswordError, Failure, Issued, RegisterError, Registration, SecondFactorError, SessionInfo, SignIn,
+    ChangePasswordError, Failure, Guesses, Issued, RegisterError, Registration, SecondFactorError, SessionInfo, SignIn,
     SignInError,
 };
+use covet_core::lockout::DeviceCookie;
 use covet_core::mfa::Enrollment;
 use covet_core::session::{self, SameSite};
 use covet_core::time::Timestamp;
@@ -59,6 +60,7 @@ pub struct Auth<'r> {
     ready: &'r Ready,
     facts: Facts,
     now: Timestamp,
+    guesses: Option<Guesses>,
 }
 
 impl Auth<'_> {
@@ -76,6 +78,13 @@ impl Auth<'_> {
     #[must_use]
     pub fn second_factor_enrolled(&self) -> bool {
         Slot::of(self.request).grant().and_then(|grant| grant.session).is_some_and(|record| record.mfa_enrolled)
+    }
+
+    /// What whoever has just signed in by this guard should be told: that so many wrong passwords and codes came since
+    /// they last did. If those were not theirs, they had better change their password.
+    #[must_use]
+    pub const fn guesses(&self) -> Option<Guesses> {
+        self.guesses
     }
 
     /// Makes an account; it is not signed in by that.
@@ -243,27 +252,35 @@ impl Auth<'_> {
 
     /// Gives the browser a session.
     fn give(&mut self, issued: Issued) {
-        let mut cookie = self.cookie();
+        let mut cookie = self.cookie(&self.ready.cookie);
         cookie.set_value(issued.cookie.expose().to_owned());
         self.request.cookies().add(cookie);
+        if let Some(device) = &issued.device {
+            let mut cookie = self.cookie(&self.ready.device_cookie);
+            cookie.set_value(device.expose().to_owned());
+            let lifetime = self.ready.engine.policy().lockout.known_device.duration();
+            cookie.set_max_age(rocket::time::Duration::try_from(lifetime).ok());
+            self.request.cookies().add(cookie);
+        }
+        self.guesses = issued.guesses;
         self.facts.session = Some(issued.presented());
         Slot::of(self.request).set_facts(self.facts.clone(), Grant { session: Some(issued.record) });
     }
 
     /// Takes the session from the browser.
     fn take(&mut self) {
-        self.request.cookies().remove(self.cookie());
+        self.request.cookies().remove(self.cookie(&self.ready.cookie));
         self.facts.session = None;
         Slot::of(self.request).set_facts(self.facts.clone(), Grant { session: None });
     }
 
-    /// The cookie without a value: `Secure`, `HttpOnly`, for the whole site and nobody else (RFC 6265bis section 4.1.3).
-    fn cookie(&self) -> Cookie<'static> {
+    /// A cookie without a value: `Secure`, `HttpOnly`, for the whole site and nobody else (RFC 6265bis section 4.1.3).
+    fn cookie(&self, name: &str) -> Cookie<'static> {
         let same_site = match self.ready.engine.policy().sessions.cookie.same_site {
             SameSite::Lax => rocket::http::SameSite::Lax,
             SameSite::Strict => rocket::http::SameSite::Strict,
         };
-        Cookie::build(self.ready.cookie.clone()).path("/").secure(true).http_only(true).same_site(same_site).build()
+        Cookie::build(name.to_owned()).path("/").secure(true).http_only(true).same_site(same_site).build()
     }
 }
 
@@ -281,7 +298,9 @@ impl<'r> FromRequest<'r> for Auth<'r> {
         let user_agent = request.headers().get_one("user-agent");
         facts.user_agent =
             user_agent.map(|text| text.chars().filter(|c| !c.is_control()).take(MAX_USER_AGENT_CHARS).collect());
-        Outcome::Success(Self { request, ready, facts, now })
+        facts.device =
+            request.cookies().get(&ready.device_cookie).and_then(|cookie| DeviceCookie::parse(cookie.value()));
+        Outcome::Success(Self { request, ready, facts, now, guesses: None })
     }
 }
 

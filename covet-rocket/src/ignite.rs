@@ -75,6 +75,7 @@ impl Covet {
         let ((db, events), lock) = (backend.database.unzip(), backend.lock);
         let ready = Ready {
             cookie: format!("__Host-{}", policy.sessions.cookie.name.as_str()),
+            device_cookie: format!("__Host-{}-device", policy.sessions.cookie.name.as_str()),
             pages: pages(rocket, &policy),
             engine: Arc::new(Engine::new(policy, guard::mounted(rocket), parts).map_err(IgniteError::Plans)?),
             #[cfg(feature = "sqlite")]

@@ -58,6 +58,12 @@ impl Problem {
         Self { errors: errors.into_iter().collect(), ..self }
     }
 
+    /// The same with how many seconds to wait before trying again, where that is known.
+    #[must_use]
+    pub fn retry_after(self, seconds: Option<u64>) -> Self {
+        Self { retry_after: seconds, ..self }
+    }
+
     /// The status.
     #[must_use]
     pub fn status(&self) -> Status {
@@ -119,34 +125,44 @@ impl From<RegisterError> for Problem {
 
 impl From<SignInError> for Problem {
     fn from(error: SignInError) -> Self {
+        let problem = Self::new(Status::Unauthorized, "invalid_credentials", "Not signed in").detail(error.to_string());
         match error {
             SignInError::Failed(failure) => failure.into(),
-            _ => Self::new(Status::Unauthorized, "invalid_credentials", "Not signed in").detail(error.to_string()),
+            SignInError::Refused { retry_after } => problem.retry_after(retry_after),
+            _ => problem,
         }
     }
 }
 
 impl From<SecondFactorError> for Problem {
     fn from(error: SecondFactorError) -> Self {
+        let mut wait = None;
+        let detail = error.to_string();
         let (status, code) = match error {
             SecondFactorError::Failed(failure) => return failure.into(),
             SecondFactorError::NotSignedIn => return Self::from(&Denial::Unauthenticated),
             SecondFactorError::NotEnrolled => (Status::Conflict, "not_enrolled"),
             SecondFactorError::AlreadyEnrolled => (Status::Conflict, "already_enrolled"),
+            SecondFactorError::Refused { retry_after } => {
+                wait = retry_after;
+                (Status::UnprocessableEntity, "invalid_code")
+            }
             _ => (Status::UnprocessableEntity, "invalid_code"),
         };
-        Self::new(status, code, "The second factor was not accepted").detail(error.to_string())
+        Self::new(status, code, "The second factor was not accepted").detail(detail).retry_after(wait)
     }
 }
 
 impl From<ChangePasswordError> for Problem {
     fn from(error: ChangePasswordError) -> Self {
         let title = "The password was not changed";
+        let refused = Self::new(Status::UnprocessableEntity, "invalid_credentials", title).detail(error.to_string());
         match error {
             ChangePasswordError::Failed(failure) => failure.into(),
             ChangePasswordError::NotSignedIn => Self::from(&Denial::Unauthenticated),
             ChangePasswordError::Password(faults) => unacceptable(title, &faults),
-            _ => Self::new(Status::UnprocessableEntity, "invalid_credentials", title).detail(error.to_string()),
+            ChangePasswordError::Refused { retry_after } => refused.retry_after(retry_after),
+            _ => refused,
         }
     }
 }

@@ -14,6 +14,8 @@ pub(crate) struct Ready {
     pub(crate) engine: Arc<Engine>,
     /// The name of the session cookie, prefix included.
     pub(crate) cookie: String,
+    /// The name of the cookie that a device is known by.
+    pub(crate) device_cookie: String,
     /// The pages that browsers are sent to, where the application has them.
     pub(crate) pages: Pages,
     #[cfg(feature = "sqlite")]
@@ -36,11 +38,12 @@ impl Ready {
         request.rocket().state::<Self>()
     }
 
-    /// What is known of a request before anything is decided. The user agent is left out: only sign-in keeps it.
+    /// What is known of a request before anything is decided. The user agent and the device are left out: only signing in
+    /// goes by them.
     pub(crate) fn facts(&self, request: &Request<'_>) -> Facts {
         let cookie = request.cookies().get(&self.cookie);
         let session = cookie.and_then(|cookie| self.engine.presented(cookie.value()));
-        Facts { client: self.client(request), session, user_agent: None }
+        Facts { client: self.client(request), session, user_agent: None, device: None }
     }
 
     /// The client's address. Rocket's own `client_ip` is not asked: it believes `X-Real-IP` from anyone.

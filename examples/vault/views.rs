@@ -4,14 +4,14 @@ use std::convert::Infallible;
 use std::fmt;
 
 use askama::Template;
-use covet::{ReturnTo, Timestamp, User};
-use rocket::Request;
+use covet::{Guesses, ReturnTo, Timestamp, User};
 use rocket::form::Context;
 use rocket::http::{RawStr, Status};
 use rocket::request::{FlashMessage, FromRequest, Outcome};
 use rocket::response::content::RawHtml;
-use rocket::response::{self, Responder, Response};
+use rocket::response::{self, Flash, Redirect, Responder, Response};
 use rocket::time::OffsetDateTime;
+use rocket::{Either, Request};
 
 use crate::policy::permissions::AdminAudit;
 
@@ -20,6 +20,7 @@ use crate::policy::permissions::AdminAudit;
 pub struct Page {
     status: Status,
     html: String,
+    retry_after: Option<u64>,
 }
 
 impl Page {
@@ -36,20 +37,53 @@ impl Page {
     /// The page with another status.
     pub fn with(status: Status, template: &impl Template) -> Self {
         match template.render() {
-            Ok(html) => Self { status, html },
+            Ok(html) => Self { status, html, retry_after: None },
             Err(error) => {
                 rocket::error!("a page was not rendered: {error}");
-                Self { status: Status::InternalServerError, html: "This page could not be shown.".into() }
+                let html = "This page could not be shown.".into();
+                Self { status: Status::InternalServerError, html, retry_after: None }
             }
         }
+    }
+
+    /// The page, with how many seconds to wait before the next attempt, where one has to.
+    pub fn retry_after(self, seconds: Option<u64>) -> Self {
+        Self { retry_after: seconds, ..self }
     }
 }
 
 impl<'r> Responder<'r, 'static> for Page {
     fn respond_to(self, request: &'r Request<'_>) -> response::Result<'static> {
         let response = RawHtml(self.html).respond_to(request)?;
-        Response::build_from(response).status(self.status).raw_header("Cache-Control", "no-store").ok()
+        let mut response = Response::build_from(response);
+        response.status(self.status).raw_header("Cache-Control", "no-store");
+        if let Some(seconds) = self.retry_after {
+            response.raw_header("Retry-After", seconds.to_string());
+        }
+        response.ok()
     }
+}
+
+/// What was wrong, and how long to wait before the next attempt.
+pub fn refusal(error: impl fmt::Display, retry_after: Option<u64>) -> String {
+    match retry_after {
+        None => error.to_string(),
+        Some(1) => format!("{error}; wait a second before you try again"),
+        Some(seconds) if seconds < 120 => format!("{error}; wait {seconds} seconds before you try again"),
+        Some(seconds) => format!("{error}; wait {} minutes before you try again", seconds.div_ceil(60)),
+    }
+}
+
+/// To the page, and there the guesses that whoever has just signed in should know of.
+pub fn to(page: String, guesses: Option<Guesses>) -> Either<Redirect, Flash<Redirect>> {
+    let Some(Guesses { passwords, codes }) = guesses else { return Either::Left(Redirect::to(page)) };
+    let what = match (passwords, codes) {
+        (passwords, 0) => format!("{passwords} wrong passwords"),
+        (0, codes) => format!("{codes} wrong codes"),
+        (passwords, codes) => format!("{passwords} wrong passwords and {codes} wrong codes"),
+    };
+    let text = format!("{what} were entered for your account. If that was not you, change your password.");
+    Either::Right(Flash::error(Redirect::to(page), text))
 }
 
 /// What a handler answers where it cannot do what was asked.

@@ -11,6 +11,7 @@ mod faults;
 mod launch;
 mod light_macros;
 mod limits;
+mod lockout;
 #[cfg(feature = "redis")]
 mod redis;
 mod reference;

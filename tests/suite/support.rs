@@ -58,6 +58,7 @@ hash_budget = "1GiB"
 [lockout]
 max_attempts = 5
 delay = { base = "15m", factor = 1 }
+network = { limits = ["10000/1h"] }
 "#,
 };
 
@@ -263,6 +264,11 @@ impl Ask {
         self.header("Cookie", format!("{COOKIE}={value}"))
     }
 
+    /// From a device that is known, or says so.
+    pub(crate) fn device(self, value: &str) -> Self {
+        self.header("Cookie", format!("{DEVICE_COOKIE}={value}"))
+    }
+
     /// As the proxy of [`App::behind_a_proxy`] says for whom it asks.
     pub(crate) fn forwarded(self, client: &str) -> Self {
         self.header("X-Forwarded-For", client)
@@ -286,6 +292,9 @@ impl Ask {
 /// The name of the session cookie.
 pub(crate) const COOKIE: &str = "__Host-session";
 
+/// The name of the cookie that a device is known by.
+pub(crate) const DEVICE_COOKIE: &str = "__Host-session-device";
+
 /// A response.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Reply {
@@ -301,8 +310,18 @@ impl Reply {
 
     /// The session that was given, if one was.
     pub(crate) fn session(&self) -> Option<String> {
-        let value = self.header("Set-Cookie")?.strip_prefix(COOKIE)?.strip_prefix('=')?;
-        value.split(';').next().filter(|value| !value.is_empty()).map(str::to_owned)
+        self.given(COOKIE)
+    }
+
+    /// The cookie by which a device is known, if one was given.
+    pub(crate) fn device(&self) -> Option<String> {
+        self.given(DEVICE_COOKIE)
+    }
+
+    fn given(&self, name: &str) -> Option<String> {
+        let cookies = self.headers.iter().filter(|(known, _)| known.eq_ignore_ascii_case("Set-Cookie"));
+        let mut values = cookies.filter_map(|(_, cookie)| cookie.strip_prefix(name)?.strip_prefix('='));
+        values.next()?.split(';').next().filter(|value| !value.is_empty()).map(str::to_owned)
     }
 
     pub(crate) fn json(&self) -> rocket::serde::json::Value {

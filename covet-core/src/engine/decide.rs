@@ -12,6 +12,7 @@ use crate::audit::{Event, Kind};
 use crate::causes::Causes;
 use crate::denial::Denial;
 use crate::http;
+use crate::lockout::DeviceCookie;
 use crate::rate_limit::Scope;
 use crate::requirement::{Mfa, Requirement};
 use crate::session::{Record, SessionId, Stage};
@@ -27,6 +28,8 @@ pub struct Facts {
     pub session: Option<Presented>,
     /// What the client calls itself.
     pub user_agent: Option<String>,
+    /// What the client presents as a device that somebody was signed in on before.
+    pub device: Option<DeviceCookie>,
 }
 
 /// The key of a session as a cookie names it. It proves nothing until the store has an entry of that key.

@@ -4,6 +4,7 @@
 mod access;
 mod circuit;
 mod decide;
+mod guessing;
 mod limiter;
 mod outage;
 mod plan;
@@ -16,6 +17,7 @@ use std::sync::Arc;
 
 pub use self::access::Access;
 pub use self::decide::{Decision, Facts, Grant, Presented};
+use self::guessing::Guessing;
 pub use self::limiter::LimitError;
 use self::outage::Local;
 use self::plan::Plan;
@@ -58,6 +60,7 @@ pub struct Engine {
     hasher: Hasher,
     /// The beginning of the names of sessions.
     sessions: BegunTag,
+    guessing: Guessing,
     /// How often sinks are told of one and the same that an account can cause at will.
     seldom: rate_limit::Policy,
     /// What limits count with that count here while the store does not answer.
@@ -86,13 +89,15 @@ impl Engine {
         let plan = |requirement| Some((identity(requirement), Plan::new(requirement, &policy, &keys)?));
         let plans = requirements.into_iter().filter_map(plan).collect();
         let (access, hasher) = (Arc::new(Access::of(&policy)), Hasher::new(&policy.password));
-        let (sessions, local) = (keys.begin("session"), Local::of(&policy));
+        let (sessions, guessing) = (keys.begin("session"), Guessing::new(&policy.lockout));
+        let local = Local::of(&policy);
         Ok(Self {
             policy,
             access,
             plans,
             hasher,
             sessions,
+            guessing,
             seldom: once_a_minute(),
             local,
             store: Watch::new(store, &sinks),
@@ -155,6 +160,11 @@ impl Engine {
 
     pub(crate) const fn hasher(&self) -> &Hasher {
         &self.hasher
+    }
+
+    /// How often one may fail from one network.
+    pub(crate) const fn network_limit(&self) -> &rate_limit::Policy {
+        &self.guessing.network
     }
 
     /// The tag that an account's entries are kept under.

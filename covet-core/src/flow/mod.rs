@@ -4,7 +4,9 @@
 //! it is judged, an unknown account costs and answers what a known one does, and whoever gains something gets a new
 //! session id with it.
 
+mod attempts;
 mod change;
+mod guessed;
 mod password;
 mod register;
 mod second_factor;
@@ -13,23 +15,20 @@ mod sign_in;
 
 use std::sync::Arc;
 
+pub use self::guessed::Guesses;
 pub use self::password::ChangePasswordError;
 pub use self::register::{RegisterError, Registration};
 pub use self::second_factor::SecondFactorError;
 pub use self::sessions::SessionInfo;
 pub use self::sign_in::{SignIn, SignInError};
-use crate::account::AccountId;
 use crate::accounts::{Account, AccountsError};
-use crate::audit::{Event, Kind};
 use crate::engine::{Engine, Facts, Presented};
 use crate::keys::OpenError;
-use crate::lockout::{self, Answer};
-use crate::metric;
 use crate::mfa::EnrollmentError;
 use crate::password::HashError;
 use crate::random::{self, RandomError};
 use crate::session::{Record, SessionId, Stage, User};
-use crate::store::{Key, Outcome, Space, State, Step, StoreError, Tag, Write};
+use crate::store::{Key, Outcome, State, Step, StoreError, Tag, Write};
 use crate::time::Timestamp;
 
 /// A session that was made just now: its cookie, and what it is.
@@ -39,6 +38,10 @@ pub struct Issued {
     pub cookie: CookieValue,
     /// The session.
     pub record: Arc<Record>,
+    /// The value of the cookie by which this device is known from now on, after a full sign-in.
+    pub device: Option<CookieValue>,
+    /// The attempts of others that whoever has just signed in should know of.
+    pub guesses: Option<Guesses>,
     presented: Presented,
 }
 
@@ -50,7 +53,7 @@ impl Issued {
     }
 }
 
-/// The value of a session cookie; it does not show itself.
+/// The value of a cookie; it does not show itself.
 pub struct CookieValue(String);
 
 impl CookieValue {
@@ -136,6 +139,7 @@ impl Engine {
             authenticated: gained.authenticated,
             mfa: gained.mfa,
             mfa_enrolled: account.has_second_factor(),
+            wrong_passwords: gained.wrong_passwords,
             ip: facts.client,
             user_agent: facts.user_agent.clone(),
         });
@@ -158,7 +162,7 @@ impl Engine {
             self.remove(presented.key(), now).await?;
             return Err(Failure::Changed);
         }
-        Ok(Issued { cookie: CookieValue(id.cookie_value(&owner)), record, presented })
+        Ok(Issued { cookie: CookieValue(id.cookie_value(&owner)), record, device: None, guesses: None, presented })
     }
 
     /// Whether the account is as it was when it was judged.
@@ -183,67 +187,6 @@ impl Engine {
         }
         Err(StoreError::Contended { store: "session" }.into())
     }
-
-    /// Counts an attempt, before it is judged: of fifty guesses at once no more are judged than the policy allows.
-    async fn attempt(&self, key: Key, limits: lockout::Limits, now: Timestamp) -> Result<Answer, Failure> {
-        self.lockout(key, limits, lockout::Event::Attempt, now).await
-    }
-
-    /// Forgets the attempts after a success.
-    async fn succeed(&self, key: Key, limits: lockout::Limits, now: Timestamp) -> Result<(), Failure> {
-        self.lockout(key, limits, lockout::Event::Success, now).await.map(drop)
-    }
-
-    /// The result of an attempt. One that could not be judged counts all the same, and may be the one that locked.
-    async fn counted<T>(&self, result: Result<T, Failure>, answer: Answer, event: Event) -> Result<T, Failure> {
-        if result.is_err() && answer.locks() {
-            self.tell_lock(event).await;
-        }
-        result
-    }
-
-    /// Tells of an attempt that was refused: once, and as a lock if it is the one that locked. Those that meet the lock
-    /// cost nothing, so that there may be any number of them.
-    async fn tell_refused(&self, answer: Answer, event: Event, why: &str, owner: Tag) {
-        let kind = event.kind().as_str();
-        match answer {
-            Answer::Locked { .. } => self.tell_seldom(event.detail("reason", "locked"), owner, &[kind]).await,
-            answer if answer.locks() => self.tell_lock(event).await,
-            Answer::Open { .. } => self.tell(event.detail("reason", why)).await,
-        }
-    }
-
-    /// Tells of a lock, in place of the attempt which locked.
-    async fn tell_lock(&self, event: Event) {
-        let after = event.kind().as_str();
-        metric::locked(after);
-        self.tell(event.of_kind(Kind::AuthnLoginLock).detail("reason", "too many attempts").detail("after", after))
-            .await;
-    }
-
-    async fn lockout(
-        &self,
-        key: Key,
-        policy: lockout::Limits,
-        event: lockout::Event,
-        now: Timestamp,
-    ) -> Result<Answer, Failure> {
-        let outcomes = self.store().run(&[Step::Lockout { key, policy, event }], now).await?;
-        match outcomes.first() {
-            Some(Outcome::Lockout(answer)) => Ok(*answer),
-            _ => Err(StoreError::Contended { store: "lockout" }.into()),
-        }
-    }
-
-    /// The counter of attempts at the password of an account; also for a name that is nobody's.
-    fn password_attempts(&self, owner: Tag) -> Key {
-        Key { space: Space::Lockout, owner, id: self.keys().tag("attempts", &[b"password"]) }
-    }
-
-    /// The counter of attempts at the second factor of an account.
-    fn second_factor_attempts(&self, account: &AccountId) -> Key {
-        Key { space: Space::Lockout, owner: self.owner(account), id: self.keys().tag("attempts", &[b"second factor"]) }
-    }
 }
 
 /// What a new session carries over or gains.
@@ -251,6 +194,8 @@ struct Gained {
     stage: Stage,
     authenticated: Timestamp,
     mfa: Option<Timestamp>,
+    /// How many wrong passwords came before.
+    wrong_passwords: u32,
     /// Whether it stands for the session that the client presented, and is nothing if that was ended meanwhile.
     renews: bool,
 }

@@ -1,10 +1,10 @@
 //! Changing the password.
 
+use super::attempts::{Counted, Guessed};
 use super::{Failure, Gained, Issued};
 use crate::accounts::Account;
 use crate::audit::{Event, Kind};
 use crate::engine::{Engine, Facts};
-use crate::lockout;
 use crate::password::{Fault, Password, Verdict, validate};
 use crate::session::Stage;
 use crate::time::Timestamp;
@@ -18,7 +18,10 @@ pub enum ChangePasswordError {
     NotSignedIn,
     /// The current password is not right, or there were too many wrong ones.
     #[error("the current password is not right")]
-    Refused,
+    Refused {
+        /// After how many seconds the next attempt is judged, if that is to be waited for.
+        retry_after: Option<u64>,
+    },
     /// The new password is not acceptable; everything that is wrong with it.
     #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
     Password(Vec<Fault>),
@@ -48,21 +51,20 @@ impl Engine {
             [Some(account.username.as_str()), account.email.as_deref()].into_iter().flatten().collect();
         validate(&self.policy().password, new.expose(), &context).map_err(ChangePasswordError::Password)?;
 
-        let (attempts, limits) =
-            (self.password_attempts(self.owner(&account.id)), lockout::Limits::from(&self.policy().lockout));
         let event = |kind| Event::new(kind, now).account(Some(&account.id)).ip(facts.client);
-        let answer = self.attempt(attempts, limits, now).await?;
-        let verdict = match answer.is_locked() {
+        let counted = Counted::of(self, &account.id, facts, now);
+        let attempt = self.attempt(Guessed::Password, counted, facts, now).await?;
+        let verdict = match attempt.is_refused() {
             true => Ok(Verdict::Wrong),
             false => self.hasher().verify(current, &account.password_hash).await.map_err(Failure::from),
         };
-        let verdict = self.counted(verdict, answer, event(Kind::AuthnPasswordChangeFail)).await?;
+        let verdict = self.counted(verdict, &attempt, event(Kind::AuthnPasswordChangeFail)).await?;
         if verdict == Verdict::Wrong {
-            self.tell_refused(answer, event(Kind::AuthnPasswordChangeFail), "wrong password", attempts.owner).await;
-            return Err(ChangePasswordError::Refused);
+            self.tell_refused(&attempt, event(Kind::AuthnPasswordChangeFail), "wrong password").await;
+            return Err(ChangePasswordError::Refused { retry_after: attempt.retry_after() });
         }
-        let forgotten = self.succeed(attempts, limits, now).await;
-        self.counted(forgotten, answer, event(Kind::AuthnPasswordChangeFail)).await?;
+        let forgotten = self.succeed(&attempt, now).await;
+        self.counted(forgotten, &attempt, event(Kind::AuthnPasswordChangeFail)).await?;
         let hash = self.hasher().hash(new).await.map_err(Failure::from)?;
         let changed = self.change(&account.id, now, async {
             self.end_all(&account.id, now).await?;
@@ -75,10 +77,16 @@ impl Engine {
         if !changed.await? {
             // Somebody changed it at the same moment: the current password is no longer what was typed.
             self.tell(event(Kind::AuthnPasswordChangeFail).detail("reason", "changed at the same moment")).await;
-            return Err(ChangePasswordError::Refused);
+            return Err(ChangePasswordError::Refused { retry_after: None });
         }
         let account = Account { password_hash: hash, ..account };
-        let gained = Gained { stage: Stage::Full, authenticated: now, mfa: record.mfa, renews: false };
+        let gained = Gained {
+            stage: Stage::Full,
+            authenticated: now,
+            mfa: record.mfa,
+            wrong_passwords: record.wrong_passwords,
+            renews: false,
+        };
         Ok(self.issue(&account, gained, facts, now).await?)
     }
 }

@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use super::{Failure, Gained, Issued};
+use super::attempts::{Counted, Guessed};
+use super::{Failure, Gained, Guesses, Issued};
 use crate::account::AccountId;
 use crate::accounts::{Account, AccountsError, SealedTotp};
 use crate::audit::{Event, Kind};
 use crate::engine::{Engine, Facts};
 use crate::keys::Keys;
-use crate::lockout;
 use crate::mfa::{Enrollment, Secret, matching_step};
 use crate::random;
 use crate::session::{Record, Stage};
@@ -30,7 +30,10 @@ pub enum SecondFactorError {
     AlreadyEnrolled,
     /// The code is wrong, was used before, or there were too many wrong ones. One answer for all.
     #[error("the code is not right; wait for the next one")]
-    Refused,
+    Refused {
+        /// After how many seconds the next attempt is judged, if that is to be waited for.
+        retry_after: Option<u64>,
+    },
     /// It could not be found out.
     #[error("this is not possible just now")]
     Failed(#[from] Failure),
@@ -95,12 +98,14 @@ impl Engine {
         let Some(SealedTotp { sealed, confirmed: true }) = &account.totp else {
             return Err(SecondFactorError::NotEnrolled);
         };
-        self.prove(&account.id, sealed, code, facts, now).await?;
+        let wrong_codes = self.prove(&account.id, sealed, code, facts, now).await?;
         let issued = self.proven(&record, &account, facts, now).await?;
-        if record.stage == Stage::PendingMfa {
-            self.tell(Event::new(Kind::SessionCreated, now).account(Some(&account.id)).ip(facts.client)).await;
+        if record.stage == Stage::Full {
+            return Ok(issued);
         }
-        Ok(issued)
+        self.tell(Event::new(Kind::SessionCreated, now).account(Some(&account.id)).ip(facts.client)).await;
+        let own = Guesses { passwords: record.wrong_passwords, codes: wrong_codes };
+        Ok(self.welcome(issued, own, facts, now).await?)
     }
 
     /// Writes a second factor in place of the one that was judged, unless that was replaced meanwhile.
@@ -119,7 +124,8 @@ impl Engine {
     }
 
     /// Judges a code: the attempt is counted first, and the step of a right code is claimed, so that of fifty uses of
-    /// one code at once one succeeds (RFC 6238 section 5.2).
+    /// one code at once one succeeds (RFC 6238 section 5.2). Says how many wrong ones came before. After very many the
+    /// sign-ins that await a code end: whoever guesses has the password, and starts over with it.
     async fn prove(
         &self,
         account: &AccountId,
@@ -127,23 +133,24 @@ impl Engine {
         code: &str,
         facts: &Facts,
         now: Timestamp,
-    ) -> Result<(), SecondFactorError> {
-        let limits = lockout::Limits::from(&self.policy().mfa);
-        let attempts = self.second_factor_attempts(account);
+    ) -> Result<u32, SecondFactorError> {
         let event = |kind| Event::new(kind, now).account(Some(account)).ip(facts.client);
-        let answer = self.attempt(attempts, limits, now).await?;
-        let judged = match answer.is_locked() {
+        let attempt = self.attempt(Guessed::Code, Counted::of(self, account, facts, now), facts, now).await?;
+        let judged = match attempt.is_refused() {
             true => Ok(false),
             false => self.accepts(account, sealed, code, now).await,
         };
-        if !self.counted(judged, answer, event(Kind::MfaVerifyFail)).await? {
-            self.tell_refused(answer, event(Kind::MfaVerifyFail), "wrong or used code", attempts.owner).await;
-            return Err(SecondFactorError::Refused);
+        if !self.counted(judged, &attempt, event(Kind::MfaVerifyFail)).await? {
+            self.tell_refused(&attempt, event(Kind::MfaVerifyFail), "wrong or used code").await;
+            if attempt.in_a_row() >= self.policy().mfa.cumulative_cap.get() {
+                self.end_pending(account, attempt.is_refused(), facts, now).await?;
+            }
+            return Err(SecondFactorError::Refused { retry_after: attempt.retry_after() });
         }
-        let forgotten = self.succeed(attempts, limits, now).await;
-        self.counted(forgotten, answer, event(Kind::MfaVerifyFail)).await?;
+        let forgotten = self.succeed(&attempt, now).await;
+        let wrong_codes = self.counted(forgotten, &attempt, event(Kind::MfaVerifyFail)).await?;
         self.tell(event(Kind::MfaVerifySuccess)).await;
-        Ok(())
+        Ok(wrong_codes)
     }
 
     /// Whether the code is right, and was not used before.
@@ -170,7 +177,13 @@ impl Engine {
         facts: &Facts,
         now: Timestamp,
     ) -> Result<Issued, SecondFactorError> {
-        let gained = Gained { stage: Stage::Full, authenticated: record.authenticated, mfa: Some(now), renews: true };
+        let gained = Gained {
+            stage: Stage::Full,
+            authenticated: record.authenticated,
+            mfa: Some(now),
+            wrong_passwords: record.wrong_passwords,
+            renews: true,
+        };
         Ok(self.issue(account, gained, facts, now).await?)
     }
 

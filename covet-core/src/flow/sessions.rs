@@ -168,6 +168,23 @@ impl Engine {
         Err(StoreError::Contended { store: "session" }.into())
     }
 
+    /// Ends the sign-ins of an account that await a second factor, or only that of whoever asks.
+    pub(super) async fn end_pending(
+        &self,
+        account: &AccountId,
+        only_own: bool,
+        facts: &Facts,
+        now: Timestamp,
+    ) -> Result<(), Failure> {
+        let own = facts.session.map(|presented| *presented.key());
+        for (key, record) in self.live(account, now).await? {
+            if record.stage == Stage::PendingMfa && (!only_own || own == Some(key)) {
+                self.remove(&key, now).await?;
+            }
+        }
+        Ok(())
+    }
+
     async fn signed_in_as(&self, facts: &Facts, now: Timestamp) -> Result<Option<Arc<Record>>, Failure> {
         Ok(self.session(facts, now).await?.filter(|record| record.stage == Stage::Full))
     }

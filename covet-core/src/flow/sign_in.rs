@@ -1,13 +1,12 @@
 //! Signing in with a name and a password.
 
-use super::{Failure, Gained, Issued};
-use crate::accounts::{Account, login_key};
+use super::attempts::{Counted, Guessed};
+use super::{Failure, Gained, Guesses, Issued};
+use crate::accounts::Account;
 use crate::audit::{Event, Kind};
 use crate::engine::{Engine, Facts};
-use crate::lockout;
 use crate::password::{Password, Verdict};
 use crate::session::Stage;
-use crate::store::Tag;
 use crate::time::Timestamp;
 
 /// What a right password leads to.
@@ -26,7 +25,10 @@ pub enum SignInError {
     /// The name, the password or the state of the account was not right. One answer for all: it tells nobody which
     /// accounts exist, or are locked (ASVS v5.0.0-6.3.8).
     #[error("the name or the password is not right")]
-    Refused,
+    Refused {
+        /// After how many seconds the next attempt is judged, if that is to be waited for.
+        retry_after: Option<u64>,
+    },
     /// It could not be found out.
     #[error("signing in is not possible just now")]
     Failed(#[from] Failure),
@@ -47,44 +49,50 @@ impl Engine {
         now: Timestamp,
     ) -> Result<SignIn, SignInError> {
         let account = self.accounts().find(login).await.map_err(Failure::from)?;
-        let attempts = self.password_attempts(self.login_owner(login, account.as_ref()));
-        let limits = lockout::Limits::from(&self.policy().lockout);
-        let answer = self.attempt(attempts, limits, now).await?;
+        let counted = Counted::of_login(self, login, account.as_ref(), facts, now);
+        let attempt = self.attempt(Guessed::Password, counted, facts, now).await?;
+        let refused = SignInError::Refused { retry_after: attempt.retry_after() };
         let event = || {
             let account = account.as_ref().map(|account| &account.id);
             Event::new(Kind::AuthnLoginFail, now).account(account).ip(facts.client)
         };
-        let verdict = match account.as_ref().filter(|_| !answer.is_locked()) {
+        let verdict = match account.as_ref().filter(|_| !attempt.is_refused()) {
             Some(account) => self.hasher().verify(password.clone(), &account.password_hash).await,
             None => self.hasher().verify_dummy(password.clone()).await.map(|()| Verdict::Wrong),
         };
-        let verdict = self.counted(verdict.map_err(Failure::from), answer, event()).await?;
+        let verdict = self.counted(verdict.map_err(Failure::from), &attempt, event()).await?;
         let (found, needs_rehash) = match (&account, verdict) {
             (Some(found), Verdict::Right { needs_rehash }) if !found.disabled => (found, needs_rehash),
             (Some(_), Verdict::Right { .. }) => {
-                self.tell_refused(answer, event(), "disabled", attempts.owner).await;
-                return Err(SignInError::Refused);
+                self.tell_refused(&attempt, event(), "disabled").await;
+                return Err(refused);
             }
             _ => {
-                self.tell_refused(answer, event(), "wrong name or password", attempts.owner).await;
-                return Err(SignInError::Refused);
+                self.tell_refused(&attempt, event(), "wrong name or password").await;
+                return Err(refused);
             }
         };
-        let forgotten = self.succeed(attempts, limits, now).await;
-        self.counted(forgotten, answer, event()).await?;
+        let forgotten = self.succeed(&attempt, now).await;
+        let wrong_passwords = self.counted(forgotten, &attempt, event()).await?;
         let mut found = found.clone();
         if needs_rehash {
             self.rehash(&mut found, password).await?;
         }
-        self.signed_in(&found, facts, now).await.map_err(SignInError::from)
+        self.signed_in(&found, wrong_passwords, facts, now).await.map_err(SignInError::from)
     }
 
     /// The session after a right password.
-    async fn signed_in(&self, account: &Account, facts: &Facts, now: Timestamp) -> Result<SignIn, Failure> {
+    async fn signed_in(
+        &self,
+        account: &Account,
+        wrong_passwords: u32,
+        facts: &Facts,
+        now: Timestamp,
+    ) -> Result<SignIn, Failure> {
         let second_factor = account.has_second_factor();
         let stage = if second_factor { Stage::PendingMfa } else { Stage::Full };
-        let issued =
-            self.issue(account, Gained { stage, authenticated: now, mfa: None, renews: false }, facts, now).await?;
+        let gained = Gained { stage, authenticated: now, mfa: None, wrong_passwords, renews: false };
+        let issued = self.issue(account, gained, facts, now).await?;
         let event = |kind| Event::new(kind, now).account(Some(&account.id)).ip(facts.client);
         if second_factor {
             self.tell(event(Kind::AuthnLoginSuccess).detail("next", "second factor")).await;
@@ -92,7 +100,8 @@ impl Engine {
         }
         self.tell(event(Kind::AuthnLoginSuccess)).await;
         self.tell(event(Kind::SessionCreated)).await;
-        Ok(SignIn::Done(issued))
+        let own = Guesses { passwords: wrong_passwords, codes: 0 };
+        Ok(SignIn::Done(self.welcome(issued, own, facts, now).await?))
     }
 
     /// A hash of yesterday's parameters becomes one of today's, unless the password was changed meanwhile.
@@ -102,13 +111,5 @@ impl Engine {
             account.password_hash = hash;
         }
         Ok(())
-    }
-
-    /// Whose attempts are counted. A name that is nobody's has a counter of its own, so that its answers take as long.
-    fn login_owner(&self, login: &str, account: Option<&Account>) -> Tag {
-        match account {
-            Some(account) => self.owner(&account.id),
-            None => self.keys().tag("login of nobody", &[login_key(login).as_bytes()]),
-        }
     }
 }

@@ -447,11 +447,14 @@ mod tests {
         /// However many try at once, and whatever the clock does, the guesses are those of the rule and no more: those
         /// that are free, one for each wait, and once more for each jump.
         #[test]
-        fn a_jump_of_the_clock_frees_one_window_at_most(jumps in proptest::collection::vec(0..4_usize, 1..40)) {
+        fn a_jump_of_the_clock_frees_one_window_at_most(
+            jumps in proptest::collection::vec(
+                proptest::sample::select(vec![0, 3_600_000, -7_200_000, 400 * 86_400_000]), 1..40),
+        ) {
             let limits = LIMITS;
             let (mut state, mut clock, mut judged) = (None, 10 * 400 * 86_400_000_u64, 0);
             for jump in &jumps {
-                clock = clock.saturating_add_signed([0, 3_600_000, -7_200_000, 400 * 86_400_000][*jump]);
+                clock = clock.saturating_add_signed(*jump);
                 for _ in 0..20 {
                     let (next, answer) = check(&limits, state.as_ref(), Attempt, Timestamp::from_millis(clock));
                     judged += usize::from(!answer.is_locked());
@@ -459,7 +462,7 @@ mod tests {
                     state = next.or(state);
                 }
             }
-            prop_assert!(judged <= limits.max_attempts as usize * (1 + jumps.iter().filter(|jump| **jump > 0).count()));
+            prop_assert!(judged <= limits.max_attempts as usize * (1 + jumps.iter().filter(|jump| **jump != 0).count()));
         }
     }
 }

@@ -4,6 +4,10 @@
 //! at once are counted one by one, and never more of them reach the password than the policy allows: `max_attempts`,
 //! and then one after each wait. Nobody is made to wait within a request: the answer says how long.
 //!
+//! Nobody can aim a lock at somebody else: attempts are counted apart for each device that the account was signed in on
+//! before, for everybody else, and for each network. Whoever guesses uses up what strangers have; the owner, on a device
+//! of theirs, signs in.
+//!
 //! ```toml
 //! [lockout]
 //! max_attempts = 5
@@ -37,8 +41,12 @@ assert_eq!(attempt(now.plus_millis(1000)).wait_millis(), 2000);
 
 #[cfg(feature = "runtime")]
 mod check;
+#[cfg(feature = "runtime")]
+mod device;
 mod policy;
 
 #[cfg(feature = "runtime")]
 pub use self::check::{Answer, Event, Limits, State, Wait, check, expires};
-pub use self::policy::{Delay, DelayError, Policy};
+#[cfg(feature = "runtime")]
+pub use self::device::{Device, DeviceCookie};
+pub use self::policy::{Delay, DelayError, Network, Policy};

@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::units::{Count, Time};
+use crate::rate_limit::Rates;
+use crate::units::{Count, Rate, Time};
 
 /// `[lockout]`: how many attempts are too many, and what then.
 ///
@@ -20,11 +21,41 @@ pub struct Policy {
     pub window: Time<60, 2_592_000>,
     /// How long one waits.
     pub delay: Delay,
+    /// How long a device is known after a full sign-in on it; `0s` for never. Attempts on it are counted apart from those
+    /// of strangers.
+    pub known_device: Time<0, 34_560_000>,
+    /// How often one may fail from one network.
+    pub network: Network,
 }
 
 impl Default for Policy {
     fn default() -> Self {
-        Self { max_attempts: Count::of(5), window: Time::of(86_400), delay: Delay::default() }
+        Self {
+            max_attempts: Count::of(5),
+            window: Time::of(86_400),
+            delay: Delay::default(),
+            known_device: Time::of(2_592_000),
+            network: Network::default(),
+        }
+    }
+}
+
+/// `[lockout.network]`: how often one may fail from one network, which is an IPv4 address or an IPv6 network of
+/// `http.ipv6_prefix`, at whatever accounts; known devices are not counted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields, default)]
+pub struct Network {
+    /// At most so many failed attempts in any window of the length. All must hold.
+    pub limits: Rates,
+}
+
+impl Default for Network {
+    /// 100 an hour: an office behind one address does not fail more often, and one guess at each of many accounts, which
+    /// no count by account sees, takes as many addresses.
+    fn default() -> Self {
+        let rate = Rate::new(100, 3600).expect("100 in an hour is in range");
+        Self { limits: Rates::new([rate]).expect("one rate is not too many") }
     }
 }
 
@@ -114,6 +145,9 @@ mod tests {
             "delay = { max = \"2d\" }",
             "delay = { base = \"1h\" }",
             "delay = { least = \"1s\" }",
+            "known_device = \"401d\"",
+            "network = { limits = [] }",
+            "network = { limits = [\"0/1h\"] }",
         ] {
             toml::from_str::<Policy>(text).unwrap_err();
         }

@@ -17,8 +17,8 @@ pub struct Policy {
     /// How long one waits from then on between two codes.
     pub lockout: Time<30, 86_400>,
 
-    /// Wrong codes in a row after which only one code a day is judged, until one is right (NIST SP 800-63B-4 section
-    /// 3.2.2: no more than 100). They are remembered for 30 days after the last.
+    /// Wrong codes in a row after which the sign-ins that await a code end, and only one a day is judged, until one is
+    /// right (NIST SP 800-63B-4 section 3.2.2: no more than 100). They are remembered for 30 days after the last.
     pub cumulative_cap: Count<5, 100>,
 }
 

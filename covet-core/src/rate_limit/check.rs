@@ -113,6 +113,21 @@ pub fn charge_mut(policy: &Policy, state: &mut State, cost: u32, now: Timestamp)
     Charged { answer, changed }
 }
 
+/// Gives back `cost` that was charged before. The state is `None` when nothing changes. Of a sliding window the oldest
+/// that counts is given back, so that it never admits more than if the cost had not been charged at all; buckets and
+/// fixed windows give nothing back.
+#[must_use]
+pub fn refund(policy: &Policy, state: &State, cost: u32, now: Timestamp) -> Option<State> {
+    let mut refunded = state.clone();
+    refunded.fit(policy);
+    let (first, rest) = policy.limits().split_first();
+    refunded.first.counter.take_back(first, cost, now.millis());
+    for (rate, counted) in iter::zip(rest, &mut refunded.rest) {
+        counted.counter.take_back(*rate, cost, now.millis());
+    }
+    (refunded != *state).then_some(refunded)
+}
+
 /// When the entry may be forgotten: when it is as if nothing had ever been counted.
 #[must_use]
 pub fn expires(policy: &Policy, state: &State) -> Timestamp {
@@ -171,6 +186,13 @@ impl Counter {
             Self::Window(window) => window.add(cost, rate.count(), now, rate.millis()),
             Self::Bucket(bucket) => bucket.spend(&policy.refill(at), cost, now),
             Self::Fixed(fixed) => fixed.spend(rate, cost, now),
+        }
+    }
+
+    fn take_back(&mut self, rate: Rate, cost: u32, now: u64) {
+        if let Self::Window(window) = self {
+            window.rewind(now);
+            window.take_back(cost, now, rate.millis());
         }
     }
 

@@ -59,7 +59,7 @@ pub(crate) use self::check::Counter;
 #[cfg(feature = "runtime")]
 pub(crate) use self::check::kept_until;
 #[cfg(feature = "runtime")]
-pub use self::check::{Answer, Charged, State, charge, charge_mut, expires};
+pub use self::check::{Answer, Charged, State, charge, charge_mut, expires, refund};
 #[cfg(feature = "redis")]
 pub(crate) use self::fixed::Fixed;
 pub use self::options::{Exempt, Fields, Mode, OnStoreFailure, Purpose, Tiers};

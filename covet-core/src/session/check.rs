@@ -35,6 +35,9 @@ pub struct Record {
     pub mfa: Option<Timestamp>,
     /// Whether the account has a second factor.
     pub mfa_enrolled: bool,
+    /// How many wrong passwords came before the right one, for whoever proves the second factor to be told.
+    #[serde(default)]
+    pub wrong_passwords: u32,
     /// From where it began.
     pub ip: Option<IpAddr>,
     /// With what it began.
@@ -170,6 +173,7 @@ mod tests {
             authenticated: START,
             mfa: None,
             mfa_enrolled: true,
+            wrong_passwords: 0,
             ip: Some([192, 0, 2, 1].into()),
             user_agent: Some("Firefox".to_owned()),
         })

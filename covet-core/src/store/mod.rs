@@ -40,8 +40,11 @@ pub enum Space {
     Limit,
     /// A session.
     Session,
-    /// Failed attempts.
+    /// Failed attempts at what an account has.
     Lockout,
+    /// Failed attempts at what may be nobody's: names that no account has, keys of handlers. Anybody can make any number
+    /// of them, so in need they are the first to be forgotten.
+    Guess,
     /// The last accepted TOTP step of an account.
     Totp,
 }
@@ -53,6 +56,15 @@ impl Space {
         !matches!(self, Self::Limit)
     }
 
+    /// Whether a full memory may forget it, and which goes first: the lower.
+    pub(crate) const fn need(self) -> Option<u8> {
+        match self {
+            Self::Guess => Some(0),
+            Self::Limit => Some(1),
+            Self::Session | Self::Lockout | Self::Totp => None,
+        }
+    }
+
     /// Its name where entries are kept outside of memory.
     #[must_use]
     pub const fn name(self) -> &'static str {
@@ -60,6 +72,7 @@ impl Space {
             Self::Limit => "limit",
             Self::Session => "session",
             Self::Lockout => "lockout",
+            Self::Guess => "guess",
             Self::Totp => "totp",
         }
     }
@@ -84,21 +97,21 @@ pub enum State {
     Limit(rate_limit::State),
     /// In [`Space::Session`]; shared with the request that read it.
     Session(Arc<session::Record>),
-    /// In [`Space::Lockout`].
+    /// In [`Space::Lockout`] and [`Space::Guess`].
     Lockout(lockout::State),
     /// In [`Space::Totp`].
     Totp(mfa::State),
 }
 
 impl State {
-    /// The space whose entries have this kind of value.
+    /// The spaces whose entries have this kind of value.
     #[must_use]
-    pub const fn space(&self) -> Space {
+    pub const fn spaces(&self) -> &'static [Space] {
         match self {
-            Self::Limit(_) => Space::Limit,
-            Self::Session(_) => Space::Session,
-            Self::Lockout(_) => Space::Lockout,
-            Self::Totp(_) => Space::Totp,
+            Self::Limit(_) => &[Space::Limit],
+            Self::Session(_) => &[Space::Session],
+            Self::Lockout(_) => &[Space::Lockout, Space::Guess],
+            Self::Totp(_) => &[Space::Totp],
         }
     }
 }

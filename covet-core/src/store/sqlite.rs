@@ -170,11 +170,13 @@ fn parse((space, owner, id, value, expires): Row) -> Result<(Key, Write), BadRow
     let bad = |reason: String| BadRow { space: space.clone(), owner: hex(&owner), id: hex(&id), reason };
     let tag = |bytes: &[u8]| bytes.try_into().map(Tag).map_err(|_| bad("its key is not of 16 bytes".to_owned()));
     let state: State = serde_json::from_str(&value).map_err(|error| bad(error.to_string()))?;
-    if state.space().name() != space {
-        return Err(bad(format!("its value is that of a {}", state.space().name())));
-    }
+    let spaces = state.spaces();
+    let Some(space_of) = spaces.iter().find(|known| known.name() == space) else {
+        let kinds: Vec<_> = spaces.iter().map(|space| space.name()).collect();
+        return Err(bad(format!("its value is that of a {}", kinds.join(" or a "))));
+    };
     let expires = u64::try_from(expires).map_err(|_| bad("it expires before 1970".to_owned()))?;
-    let key = Key { space: state.space(), owner: tag(&owner)?, id: tag(&id)? };
+    let key = Key { space: *space_of, owner: tag(&owner)?, id: tag(&id)? };
     Ok((key, Write { state, expires: Timestamp::from_millis(expires) }))
 }
 

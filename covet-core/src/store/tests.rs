@@ -321,6 +321,7 @@ mod sqlite {
         for (space, value, reason) in [
             ("lockout", "{}", "cannot be read"),
             ("session", r#"{"totp":{"last_step":1}}"#, "its value is that of a totp"),
+            ("limit", r#"{"lockout":[]}"#, "its value is that of a lockout or a guess"),
             ("totp", r#"{"totp":{"last_step":-1}}"#, "cannot be read"),
         ] {
             let file = File::new().await;
@@ -364,6 +365,7 @@ mod sqlite {
             authenticated: NOW,
             mfa: Some(NOW),
             mfa_enrolled: true,
+            wrong_passwords: 0,
             ip: Some("2001:db8::1".parse().unwrap()),
             user_agent: None,
         })

@@ -57,7 +57,7 @@ fn page<'r>(auth: &Auth<'_>, user: &'r User, layout: Layout, form: Typed) -> Acc
 
 fn field_of(error: &ChangePasswordError) -> &'static str {
     match error {
-        ChangePasswordError::Refused => "current",
+        ChangePasswordError::Refused { .. } => "current",
         ChangePasswordError::Password(_) => "new",
         _ => "",
     }

@@ -1,13 +1,13 @@
 //! Coming and going: register, sign in, sign out.
 
 use askama::Template;
-use covet::{Auth, Password, RegisterError, ReturnTo, SignedIn, public, rate_limit};
+use covet::{Auth, Password, RegisterError, ReturnTo, SignInError, SignedIn, public, rate_limit};
 use rocket::form::{Contextual, Form, FromForm};
 use rocket::response::{Flash, Redirect};
-use rocket::{get, post};
+use rocket::{Either, get, post};
 
 use crate::signup;
-use crate::views::{Failure, Layout, Page, Typed, with_return};
+use crate::views::{Failure, Layout, Page, Typed, refusal, to, with_return};
 
 #[derive(Template)]
 #[template(path = "register.html")]
@@ -89,17 +89,20 @@ pub async fn sign_in(
     layout: Layout,
     return_to: ReturnTo,
     form: Form<Contextual<'_, Credentials<'_>>>,
-) -> Result<Redirect, Failure> {
+) -> Result<Either<Redirect, Flash<Redirect>>, Failure> {
     let Contextual { value, context } = form.into_inner();
-    let mut form = Typed::of(&context, &["login"]);
+    let (mut form, mut wait) = (Typed::of(&context, &["login"]), None);
     if let Some(typed) = value {
         match auth.sign_in(typed.login, typed.password).await {
-            Ok(SignedIn::Done) => return Ok(Redirect::to(return_to.to_string())),
-            Ok(SignedIn::SecondFactor) => return Ok(Redirect::to(with_return("/mfa", &return_to))),
-            Err(error) => form = form.fault("", error),
+            Ok(SignedIn::Done) => return Ok(to(return_to.to_string(), auth.guesses())),
+            Ok(SignedIn::SecondFactor) => return Ok(to(with_return("/mfa", &return_to), None)),
+            Err(error) => {
+                wait = if let SignInError::Refused { retry_after } = error { retry_after } else { None };
+                form = form.fault("", refusal(error, wait));
+            }
         }
     }
-    Err(Page::again(&Login { layout, form, return_to }).into())
+    Err(Page::again(&Login { layout, form, return_to }).retry_after(wait).into())
 }
 
 #[public]

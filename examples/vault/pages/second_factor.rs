@@ -1,13 +1,13 @@
 //! The second factor: asked for after the password, and set up once.
 
 use askama::Template;
-use covet::{Auth, ReturnTo, Stage, public, rate_limit, require_auth};
+use covet::{Auth, ReturnTo, SecondFactorError, Stage, public, rate_limit, require_auth};
 use rocket::form::{Contextual, Form, FromForm};
 use rocket::response::{Flash, Redirect};
 use rocket::{Either, get, post, uri};
 
 use super::account;
-use crate::views::{Failure, Layout, Page, Typed, with_return};
+use crate::views::{Failure, Layout, Page, Typed, refusal, to, with_return};
 
 #[derive(Template)]
 #[template(path = "challenge.html")]
@@ -42,16 +42,19 @@ pub async fn challenge(
     layout: Layout,
     return_to: ReturnTo,
     form: Form<Contextual<'_, Answer<'_>>>,
-) -> Result<Redirect, Failure> {
+) -> Result<Either<Redirect, Flash<Redirect>>, Failure> {
     let Contextual { value, context } = form.into_inner();
-    let mut form = Typed::of(&context, &[]);
+    let (mut form, mut wait) = (Typed::of(&context, &[]), None);
     if let Some(answer) = value {
         match auth.verify_totp(answer.code).await {
-            Ok(()) => return Ok(Redirect::to(return_to.to_string())),
-            Err(error) => form = form.fault("code", error),
+            Ok(()) => return Ok(to(return_to.to_string(), auth.guesses())),
+            Err(error) => {
+                wait = if let SecondFactorError::Refused { retry_after } = error { retry_after } else { None };
+                form = form.fault("code", refusal(error, wait));
+            }
         }
     }
-    Err(Page::again(&Challenge { layout, form, return_to }).into())
+    Err(Page::again(&Challenge { layout, form, return_to }).retry_after(wait).into())
 }
 
 #[derive(Template)]

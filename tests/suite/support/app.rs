@@ -203,13 +203,15 @@ struct New {
     name: String,
     password: Password,
     role: String,
+    #[serde(default)]
+    email: String,
 }
 
 #[public]
 #[post("/register", data = "<new>")]
 async fn register(auth: Auth<'_>, new: Json<New>) -> Result<String, Problem> {
-    let New { name, password, role } = new.into_inner();
-    let id = auth.register(NewAccount { username: &name, email: "", password, roles: &[&role] }).await?;
+    let New { name, password, role, email } = new.into_inner();
+    let id = auth.register(NewAccount { username: &name, email: &email, password, roles: &[&role] }).await?;
     Ok(id.as_str().to_owned())
 }
 
@@ -228,6 +230,27 @@ async fn sign_in(mut auth: Auth<'_>, login: Json<Login>) -> Result<&'static str,
         SignedIn::Done => "done",
         SignedIn::SecondFactor => "second factor",
     })
+}
+
+/// Signs in and says what is to be told of others who tried.
+#[public]
+#[post("/login/told", data = "<login>")]
+async fn sign_in_told(mut auth: Auth<'_>, login: Json<Login>) -> Result<String, Problem> {
+    let Login { name, password } = login.into_inner();
+    auth.sign_in(&name, password).await?;
+    Ok(told(&auth))
+}
+
+#[public]
+#[post("/mfa/verify/told", data = "<code>")]
+async fn verify_told(mut auth: Auth<'_>, code: &str) -> Result<String, Problem> {
+    auth.verify_totp(code).await?;
+    Ok(told(&auth))
+}
+
+fn told(auth: &Auth<'_>) -> String {
+    let guesses = |guesses: covet::Guesses| format!("{} passwords, {} codes", guesses.passwords, guesses.codes);
+    auth.guesses().map_or("nothing".to_owned(), guesses)
 }
 
 #[require_auth]
@@ -331,6 +354,8 @@ pub(crate) fn routes() -> Vec<Route> {
         stage,
         register,
         sign_in,
+        sign_in_told,
+        verify_told,
         enroll,
         confirm,
         verify,

@@ -1,7 +1,7 @@
 //! The store in memory: for one process, bounded, and the front of the store on disk.
 //!
-//! The rule: at its bound it forgets the limit counter that would end soonest, never a session, a failure or a used
-//! code; when there are only those, it refuses. What it forgot is counted in [`Stats`], for it is a sign of a bound set too
+//! The rule: at its bound it forgets what has ended, else failures at what may be nobody's, else limits, of each the one
+//! that would end soonest; never a session, a failure at an account or a used code. When there are only those, it refuses. What it forgot is counted in [`Stats`], for it is a sign of a bound set too
 //! low or of a flood.
 
 mod counters;
@@ -340,7 +340,7 @@ impl MemoryStore {
         }
     }
 
-    /// Forgets one entry of a full shard: of a sample, an expired one, or the limit that ends soonest.
+    /// Forgets one entry of a full shard: of a sample, the one that is least needed.
     fn make_room(&self, shard: &mut Shard, newcomer: &Key, now: Timestamp) -> Result<(), StoreError> {
         if shard.len() < self.bound {
             return Ok(());
@@ -381,14 +381,16 @@ impl Shard {
 
     /// Of these places, those of the counters after those of the entries, the one that may be forgotten first, and when.
     fn least_needed(&self, places: impl Iterator<Item = usize>, now: Timestamp) -> Option<(usize, Timestamp)> {
-        let expires = |place: usize| match place.checked_sub(self.entries.num_buckets()) {
-            Some(place) => self.counters.expires(place),
-            None => {
-                let entry = self.entries.get_bucket(place)?;
-                (entry.expires <= now || !entry.key.space.is_durable()).then_some(entry.expires)
-            }
+        // What has ended is needed less than anything.
+        let rank =
+            |expires: Timestamp, space: Space| Some((if expires <= now { 0 } else { space.need()? + 1 }, expires));
+        let need = |place: usize| match place.checked_sub(self.entries.num_buckets()) {
+            Some(place) => rank(self.counters.expires(place)?, Space::Limit),
+            None => self.entries.get_bucket(place).and_then(|entry| rank(entry.expires, entry.key.space)),
         };
-        places.filter_map(|place| Some((place, expires(place)?))).min_by_key(|(_, expires)| *expires)
+        let (place, (_, expires)) =
+            places.filter_map(|place| Some((place, need(place)?))).min_by_key(|(_, need)| *need)?;
+        Some((place, expires))
     }
 
     fn find(&self, key: &Key) -> Option<usize> {

@@ -99,6 +99,7 @@ fn record(id: u8, now: Timestamp) -> Arc<session::Record> {
         authenticated: now,
         mfa: None,
         mfa_enrolled: false,
+        wrong_passwords: 0,
         ip: Some([192, 0, 2, id].into()),
         user_agent: Some("Firefox \"1\"".to_owned()),
     })
@@ -157,7 +158,7 @@ async fn at_once<S: Store + 'static>(
 
 /// Nothing is there before it is written, and removing it or expecting it says so.
 pub async fn an_absent_entry_is_absent<S: Store>(store: Arc<S>) {
-    for space in [Space::Limit, Space::Session, Space::Lockout, Space::Totp] {
+    for space in [Space::Limit, Space::Session, Space::Lockout, Space::Guess, Space::Totp] {
         let key = key(space, 1, 1);
         assert_eq!(store.read(&key, NOW).await.unwrap(), None);
         assert!(store.swap(&key, None, None, NOW).await.unwrap());
@@ -177,11 +178,13 @@ pub async fn what_was_written_is_read<S: Store>(store: Arc<S>) {
         Write { state: State::Lockout(attempts), expires: later(10) },
         totp(7, later(10)),
     ] {
-        let entry = key(write.state.space(), 1, 1);
-        assert!(store.swap(&entry, None, Some(write.clone()), NOW).await.unwrap());
-        assert_eq!(store.read(&entry, NOW).await.unwrap().unwrap().state, write.state);
-        for other in [key(entry.space, 2, 1), key(entry.space, 1, 2)] {
-            assert_eq!(store.read(&other, NOW).await.unwrap(), None);
+        for space in write.state.spaces() {
+            let entry = key(*space, 1, 1);
+            assert!(store.swap(&entry, None, Some(write.clone()), NOW).await.unwrap());
+            assert_eq!(store.read(&entry, NOW).await.unwrap().unwrap().state, write.state);
+            for other in [key(*space, 2, 1), key(*space, 1, 2)] {
+                assert_eq!(store.read(&other, NOW).await.unwrap(), None);
+            }
         }
     }
 }
@@ -426,7 +429,8 @@ pub async fn random_steps_answer_as_the_pure_checks_do<S: Store>(store: Arc<S>) 
                 2 => {
                     use lockout::Event::{Attempt, Look, Success};
                     let event = *numbers.of(&[Attempt, Attempt, Look, Success]);
-                    Step::Lockout { key: key(Space::Lockout, owner, 0), policy: LOCKOUT, event }
+                    let space = *numbers.of(&[Space::Lockout, Space::Guess]);
+                    Step::Lockout { key: key(space, owner, 0), policy: LOCKOUT, event }
                 }
                 _ => claim(key(Space::Totp, owner, 0), now.seconds() / 30),
             });

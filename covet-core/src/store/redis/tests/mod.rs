@@ -74,6 +74,7 @@ fn record(roles: &[&str], stage: session::Stage, now: Timestamp) -> session::Rec
         authenticated: now,
         mfa: None,
         mfa_enrolled: true,
+        wrong_passwords: 0,
         ip: Some([192, 0, 2, 1].into()),
         user_agent: Some("Firefox \"1\" \u{1f98a}".to_owned()),
     }

@@ -1,0 +1,346 @@
+//! Lockout that nobody can aim at somebody else, and that tells nothing of who has an account.
+
+use rocket::futures::future::join_all;
+use rocket::serde::json::json;
+
+use crate::support::{App, Ask, Person, Reply, Wire, try_sign_in};
+
+const WRONG: &str = "not the right horse";
+
+fn login(name: &str, password: &str) -> Ask {
+    Ask::post("/login").json(&json!({ "name": name, "password": password }))
+}
+
+/// The status, and the wait that is told.
+fn told(reply: &Reply) -> (u16, Option<u64>) {
+    (reply.status, reply.header("Retry-After").map(|seconds| seconds.parse().unwrap()))
+}
+
+/// Somebody, and the cookie of the device that they signed in on.
+async fn known(wire: &impl Wire, name: &str) -> (Person, String) {
+    let mut person = Person::register(wire, name, "member").await;
+    let reply = person.sign_in(wire).await;
+    let device = reply.device().unwrap();
+    (person, device)
+}
+
+async fn lock_strangers_out(wire: &impl Wire, name: &str) {
+    for attempt in 1..=5 {
+        let reply = try_sign_in(wire, name, WRONG).await;
+        assert_eq!(told(&reply), (401, (attempt == 5).then_some(900)), "{attempt}");
+    }
+    assert_eq!(told(&try_sign_in(wire, name, WRONG).await), (401, Some(900)));
+}
+
+#[rocket::async_test]
+async fn whoever_floods_an_account_locks_out_strangers_and_not_its_owner() {
+    let app = App::new();
+    let server = app.serve().await;
+    let (ada, device) = known(&server, "ada").await;
+    lock_strangers_out(&server, "ada").await;
+    join_all((0..50).map(|_| try_sign_in(&server, "ada", WRONG))).await;
+
+    let stranger = try_sign_in(&server, "ada", &ada.password).await;
+    assert_eq!((told(&stranger), stranger.session()), ((401, Some(900)), None));
+    let owner = server.send(login("ada", &ada.password).device(&device)).await;
+    assert_eq!((told(&owner), owner.session().is_some()), ((200, None), true));
+    // That the owner is in helps no stranger.
+    assert_eq!(told(&try_sign_in(&server, "ada", &ada.password).await), (401, Some(900)));
+    app.wait(900);
+    assert_eq!(told(&try_sign_in(&server, "ada", &ada.password).await), (200, None));
+}
+
+#[rocket::async_test]
+async fn a_cookie_that_is_not_the_accounts_own_is_that_of_a_stranger() {
+    let app = App::new();
+    let wire = app.local().await;
+    let (ada, device) = known(&wire, "ada").await;
+    let (_, of_eve) = known(&wire, "eve").await;
+    lock_strangers_out(&wire, "ada").await;
+    let (head, last) = device.split_at(device.len() - 1);
+    let forged = format!("{head}{}", if last == "A" { "B" } else { "A" });
+    for cookie in [of_eve.as_str(), &forged, "", "x", &"A".repeat(device.len()), &"A".repeat(4000), &ada.session] {
+        let reply = wire.send(login("ada", &ada.password).device(cookie)).await;
+        assert_eq!(told(&reply), (401, Some(900)), "{cookie}");
+    }
+    assert_eq!(wire.send(login("ada", &ada.password).device(&device)).await.status, 200);
+}
+
+#[rocket::async_test]
+async fn a_device_is_known_for_its_time_from_the_last_sign_in_on_it() {
+    let app = App::new().with("COVET_LOCKOUT__DELAY", r#"{base="1d",factor=1,max="1d"}"#);
+    let wire = app.local().await;
+    let (ada, device) = known(&wire, "ada").await;
+    let on = async |device: &str| wire.send(login("ada", &ada.password).device(device)).await;
+    app.wait(29 * 86_400);
+    let renewed = on(&device).await.device().unwrap();
+    assert_ne!(renewed, device);
+    app.wait(86_400);
+    for _ in 0..5 {
+        try_sign_in(&wire, "ada", WRONG).await;
+    }
+    assert_eq!(told(&on(&device).await), (401, Some(86_400)), "30 days after it was given");
+    assert_eq!(told(&on(&renewed).await), (200, None));
+}
+
+#[rocket::async_test]
+async fn where_no_device_is_to_be_known_none_is() {
+    let app = App::new().with("COVET_LOCKOUT__KNOWN_DEVICE", "0s");
+    let wire = app.local().await;
+    let mut ada = Person::register(&wire, "ada", "member").await;
+    let reply = ada.sign_in(&wire).await;
+    assert_eq!((reply.status, reply.device()), (200, None));
+}
+
+#[rocket::async_test]
+async fn a_stolen_cookie_buys_the_attempts_of_one_device() {
+    let app = App::new();
+    let wire = app.local().await;
+    let (ada, stolen) = known(&wire, "ada").await;
+    let other = try_sign_in(&wire, "ada", &ada.password).await.device().unwrap();
+    for attempt in 1..=5 {
+        let reply = wire.send(login("ada", WRONG).device(&stolen)).await;
+        assert_eq!(told(&reply), (401, (attempt == 5).then_some(900)));
+    }
+    assert_eq!(told(&wire.send(login("ada", &ada.password).device(&stolen)).await), (401, Some(900)));
+    // Neither the other devices of the account nor strangers wait for that.
+    assert_eq!(told(&wire.send(login("ada", &ada.password).device(&other)).await), (200, None));
+    assert_eq!(told(&try_sign_in(&wire, "ada", &ada.password).await), (200, None));
+    // Given anew, it is the same device still.
+    app.wait(900);
+    let renewed = wire.send(login("ada", &ada.password).device(&stolen)).await.device().unwrap();
+    for _ in 0..5 {
+        wire.send(login("ada", WRONG).device(&renewed)).await;
+    }
+    assert_eq!(told(&wire.send(login("ada", &ada.password).device(&stolen)).await), (401, Some(900)));
+}
+
+#[rocket::async_test]
+async fn half_a_sign_in_makes_no_device_known() {
+    let app = App::new();
+    let wire = app.local().await;
+    let mut ada = Person::enrolled(&wire, "ada", "member", app.now()).await;
+    app.wait(30);
+    let half = ada.sign_in(&wire).await;
+    assert_eq!((half.body.as_str(), half.device()), ("second factor", None));
+    let whole = ada.post(&wire, "/mfa/verify", &app.code(&ada.uri)).await;
+    assert!(whole.status == 200 && whole.device().is_some());
+}
+
+#[rocket::async_test]
+async fn an_e_mail_address_and_a_user_name_are_of_one_account_and_share_its_count() {
+    let wire = App::new().local().await;
+    let new =
+        json!({ "name": "ada", "email": "ada@example.com", "password": "correct horse of ada", "role": "member" });
+    assert_eq!(wire.send(Ask::post("/register").json(&new)).await.status, 200);
+    for name in ["ada", "ada@example.com", "ADA", "Ada@Example.com", "ada"] {
+        try_sign_in(&wire, name, WRONG).await;
+    }
+    for name in ["ada", "ada@example.com"] {
+        assert_eq!(told(&try_sign_in(&wire, name, "correct horse of ada").await), (401, Some(900)), "{name}");
+    }
+}
+
+fn without_date(mut reply: Reply) -> Reply {
+    reply.headers.retain(|(name, _)| !name.eq_ignore_ascii_case("date"));
+    reply
+}
+
+#[rocket::async_test]
+async fn at_every_attempt_the_answer_is_the_same_whether_or_not_there_is_such_an_account() {
+    let app = App::new().over("[lockout]\ndelay = { base = '10s', factor = 3, max = '2m' }");
+    let server = app.serve().await;
+    let root = Person::signed_in(&server, "root", "admin").await;
+    let [_, disabled, right] = [
+        Person::register(&server, "known", "member").await,
+        Person::register(&server, "disabled", "member").await,
+        Person::register(&server, "right", "member").await,
+    ];
+    root.post(&server, "/accounts/disabled/disable", "").await;
+    let attempts = [
+        // Seconds that pass before it, whether it meets a wait, the wait that is told.
+        (0, false, None),
+        (0, false, None),
+        (5, false, None),
+        (0, false, None),
+        (0, false, Some(10)),
+        (0, true, Some(10)),
+        (10, false, Some(30)),
+        (1, true, Some(29)),
+        (29, false, Some(90)),
+        (90, false, Some(120)),
+        (120, false, Some(120)),
+        (119, true, Some(1)),
+    ];
+    for (at, (passed, waits, expected)) in attempts.into_iter().enumerate() {
+        app.wait(passed);
+        let reply = without_date(try_sign_in(&server, "known", WRONG).await);
+        assert_eq!(told(&reply), (401, expected), "{at}");
+        // A right password is the end of its series wherever it is judged.
+        let of_right = if waits { right.password.as_str() } else { WRONG };
+        for (name, password) in [
+            ("nobody", WRONG),
+            ("nobody@example.com", WRONG),
+            ("", ""),
+            ("disabled", disabled.password.as_str()),
+            ("right", of_right),
+        ] {
+            assert_eq!(without_date(try_sign_in(&server, name, password).await), reply, "{name} {at}");
+        }
+    }
+}
+
+#[rocket::async_test]
+async fn a_wait_is_told_and_not_made_within_the_request() {
+    let app = App::new();
+    let wire = app.local().await;
+    Person::register(&wire, "ada", "member").await;
+    let began = std::time::Instant::now();
+    for _ in 0..20 {
+        try_sign_in(&wire, "ada", WRONG).await;
+    }
+    assert!(began.elapsed().as_secs() < 60, "fifteen waits of a quarter of an hour each");
+}
+
+fn from_network(name: &str, password: &str, client: &str) -> Ask {
+    login(name, password).forwarded(client)
+}
+
+#[rocket::async_test]
+async fn a_network_that_fails_too_often_is_refused_as_for_a_wrong_password_and_no_other_is() {
+    let app = App::new().over("[lockout.network]\nlimits = ['20/1h']").behind_a_proxy();
+    let server = app.serve().await;
+    let (ada, device) = known(&server, "ada").await;
+    let names: Vec<_> = (0..20).map(|number| format!("user {number}")).collect();
+    // One guess at each of many names, each from another address of one /64.
+    for (number, name) in names.iter().enumerate() {
+        let reply = server.send(from_network(name, WRONG, &format!("2001:db8:1:2::{number:x}"))).await;
+        assert_eq!(told(&reply), (401, None), "{name}");
+    }
+    app.wait(600);
+    let wrong = without_date(server.send(from_network("user 0", WRONG, "2001:db8:1:2:ffff::1")).await);
+    assert_eq!(told(&wrong), (401, Some(3000)));
+    for (name, password) in [("ada", ada.password.as_str()), ("ada", WRONG), ("nobody", WRONG), ("", "")] {
+        let reply = server.send(from_network(name, password, "2001:db8:1:2::99")).await;
+        assert_eq!(without_date(reply), wrong, "{name}");
+    }
+    // The account does not count what is not judged: five more, and only then it waits.
+    for attempt in 1..=5 {
+        let reply = server.send(from_network("ada", WRONG, "2001:db8:1:3::1")).await;
+        assert_eq!(told(&reply), (401, (attempt == 5).then_some(900)), "{attempt}");
+    }
+    // Who is known at that network is not of those.
+    let owner = server.send(from_network("ada", &ada.password, "2001:db8:1:2::99").device(&device)).await;
+    assert_eq!(told(&owner), (200, None));
+    app.wait(3000);
+    assert_eq!(server.send(from_network("ada", &ada.password, "2001:db8:1:2::99")).await.status, 200);
+}
+
+#[rocket::async_test]
+async fn whoever_signs_in_does_not_use_up_their_network() {
+    let app = App::new().over("[lockout.network]\nlimits = ['3/1h', '4/1d']");
+    let wire = app.local().await;
+    let ada = Person::register(&wire, "ada", "member").await;
+    for _ in 0..10 {
+        assert_eq!(try_sign_in(&wire, "ada", &ada.password).await.status, 200);
+    }
+    for expected in [None, None, None, Some(3600)] {
+        assert_eq!(told(&try_sign_in(&wire, "nobody", WRONG).await), (401, expected));
+    }
+    assert_eq!(told(&try_sign_in(&wire, "ada", &ada.password).await), (401, Some(3600)));
+}
+
+#[rocket::async_test]
+async fn wrong_codes_of_strangers_do_not_lock_the_owners_device() {
+    let app = App::new();
+    let wire = app.local().await;
+    let mut ada = Person::enrolled(&wire, "ada", "member", app.now()).await;
+    app.wait(30);
+    ada.sign_in(&wire).await;
+    let device = ada.post(&wire, "/mfa/verify", &app.code(&ada.uri)).await.device().unwrap();
+    app.wait(30);
+    let verify = |session: &str, code: &str, device: Option<&str>| {
+        let ask = Ask { body: code.to_owned(), ..Ask::post("/mfa/verify") }.cookie(session);
+        let ask = ask.header("Content-Type", "text/plain");
+        device.map_or(ask.clone(), |device| ask.device(device))
+    };
+    // Somebody knows the password and guesses codes.
+    let stolen = try_sign_in(&wire, "ada", &ada.password).await.session().unwrap();
+    for attempt in 1..=5 {
+        let reply = wire.send(verify(&stolen, "000000", None)).await;
+        assert_eq!(told(&reply), (422, (attempt == 5).then_some(300)));
+    }
+    let code = app.code(&ada.uri);
+    assert_eq!(told(&wire.send(verify(&stolen, &code, None)).await), (422, Some(300)));
+    let own = wire.send(login("ada", &ada.password).device(&device)).await.session().unwrap();
+    assert_eq!(told(&wire.send(verify(&own, &code, Some(&device))).await), (200, None));
+}
+
+#[rocket::async_test]
+async fn after_very_many_wrong_codes_the_sign_ins_that_await_one_end_and_one_a_day_is_judged() {
+    let app = App::new().with("COVET_MFA__CUMULATIVE_CAP", "8");
+    let wire = app.local().await;
+    let mut root = Person::register(&wire, "root", "admin").await;
+    let mut ada = Person::enrolled(&wire, "ada", "member", app.now()).await;
+    let full = ada.clone();
+    let mut waits = Vec::new();
+    for _ in 0..8 {
+        let other = try_sign_in(&wire, "ada", &ada.password).await.session().unwrap();
+        ada.sign_in(&wire).await;
+        let reply = ada.post(&wire, "/mfa/verify", "000000").await;
+        assert_eq!(reply.status, 422);
+        waits.push(told(&reply).1.unwrap_or(0));
+        app.wait(told(&reply).1.unwrap_or(0).min(300));
+        // Both that await a code end with the last, and no session that awaits none.
+        let pending = wire.send(Ask::get("/stage").cookie(&other)).await.body;
+        assert_eq!(pending, if waits.len() < 8 { "pending nobody" } else { "anonymous nobody" }, "{waits:?}");
+    }
+    assert_eq!(waits, [0, 0, 0, 0, 300, 300, 300, 86_400]);
+    assert_eq!(ada.get(&wire, "/stage").await.body, "anonymous nobody");
+    assert!(full.is_signed_in(&wire).await);
+
+    // A right one does not help before its day, and ends what awaits it.
+    ada.sign_in(&wire).await;
+    let early = ada.post(&wire, "/mfa/verify", &app.code(&ada.uri)).await;
+    assert_eq!(told(&early), (422, Some(86_100)));
+    assert_eq!(ada.get(&wire, "/stage").await.body, "anonymous nobody");
+    app.wait(86_100);
+    ada.sign_in(&wire).await;
+    let reply = ada.post(&wire, "/mfa/verify/told", &app.code(&ada.uri)).await;
+    assert_eq!((reply.status, reply.body.as_str()), (200, "0 passwords, 8 codes"));
+    root.sign_in(&wire).await;
+    let events = root.get(&wire, "/events").await.body;
+    assert_eq!(events.matches("too many attempts in all").count(), 1, "{events}");
+}
+
+#[rocket::async_test]
+async fn whoever_signs_in_is_told_of_many_failed_attempts_and_not_of_few() {
+    let app = App::new().with("COVET_LOCKOUT__DELAY", r#"{base="1s",factor=1,max="1s"}"#);
+    let wire = app.local().await;
+    let (ada, device) = known(&wire, "ada").await;
+    let sign_in = async |device: &str| {
+        let ask = Ask::post("/login/told").json(&json!({ "name": "ada", "password": ada.password }));
+        let reply = wire.send(ask.device(device)).await;
+        (reply.body.clone(), reply.device().unwrap_or_default())
+    };
+    let fail = async |times| {
+        for _ in 0..times {
+            try_sign_in(&wire, "ada", WRONG).await;
+            app.wait(1);
+        }
+    };
+    app.wait(1);
+    fail(4).await;
+    let (told, device) = sign_in(&device).await;
+    assert_eq!(told, "nothing");
+    app.wait(1);
+    fail(3).await;
+    // Seven in a row, of which three came since.
+    let (told, device) = sign_in(&device).await;
+    assert_eq!(told, "7 passwords, 0 codes");
+    app.wait(1);
+    assert_eq!(sign_in(&device).await.0, "nothing", "it was told");
+    // A stranger who signs in is told of what strangers did, their own included.
+    assert_eq!(sign_in("").await.0, "7 passwords, 0 codes");
+    assert_eq!(sign_in("").await.0, "nothing");
+}
