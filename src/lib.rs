@@ -80,7 +80,8 @@ pub use covet_core::accounts::{Account, Accounts, NameError};
 pub use covet_core::audit::StoredEvent;
 pub use covet_core::engine::LimitError;
 pub use covet_core::flow::{
-    ChangePasswordError, Failure, Guesses, RegisterError, SecondFactorError, SessionInfo, SignInError,
+    ChangePasswordError, Failure, Failures, Guesses, LockoutError, LockoutStatus, RegisterError, SecondFactorError,
+    SessionInfo, SignInError,
 };
 pub use covet_core::mfa::Enrollment;
 #[doc(no_inline)]
@@ -116,9 +117,33 @@ pub use covet_macros::{
 /// # let _ = covet::routes![create];
 /// ```
 pub use covet_rocket::Limiter;
+/// A guard for credentials that a handler verifies itself: it counts each attempt before it is judged, and makes whoever
+/// fails too often wait, by the rule of `[lockout]`. For administrators it also unlocks accounts.
+///
+/// ```
+/// use covet::{Lockout, Problem, User, require_auth};
+/// use rocket::http::Status;
+/// use rocket::post;
+///
+/// # fn pin_is_right(_: &User, pin: &str) -> bool { pin == "1234" }
+/// #[require_auth]
+/// #[post("/safe", data = "<pin>")]
+/// async fn open(user: &User, lockout: Lockout<'_>, pin: &str) -> Result<&'static str, Problem> {
+///     let attempt = lockout.attempt("pin", user.id.as_str()).await?;
+///     if !pin_is_right(user, pin) {
+///         let wrong = Problem::new(Status::UnprocessableEntity, "wrong_pin", "This is not the PIN");
+///         return Err(wrong.retry_after(attempt.retry_after()));
+///     }
+///     attempt.succeeded().await?;
+///     Ok("open")
+/// }
+/// # covet::policy!();
+/// # let _ = covet::routes![open];
+/// ```
+pub use covet_rocket::Lockout;
 pub use covet_rocket::{
-    Auth, Covered, Covet, Denied, Json, Limit, NewAccount, Password, Permission, Problem, ReturnTo, Session, Settings,
-    SettingsError, SignedIn, Stage, Unreadable, User,
+    Attempt, Auth, Covered, Covet, Denied, Json, Limit, NewAccount, Password, Permission, Problem, ReturnTo, Session,
+    Settings, SettingsError, SignedIn, Stage, Unreadable, User,
 };
 #[cfg(feature = "sqlite")]
 pub use covet_rocket::{Db, Migration};

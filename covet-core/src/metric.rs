@@ -3,6 +3,25 @@
 //!
 //! The rule: names as Prometheus wants them, and no label whose values a client could choose.
 
+/// The alarm over the failures of all sign-ins was raised, or is over.
+pub(crate) fn alarm(raised: bool) {
+    metrics::gauge!("covet_login_alarm").set(if raised { 1.0 } else { 0.0 });
+    if raised {
+        metrics::counter!("covet_login_alarms_total").increment(1);
+    }
+}
+
+/// A sign-in ended, well or not.
+pub(crate) fn signed_in(failed: bool) {
+    let outcome = if failed { "failure" } else { "success" };
+    metrics::counter!("covet_logins_total", "outcome" => outcome).increment(1);
+}
+
+/// An administrator or a reset unlocked an account.
+pub(crate) fn unlocked() {
+    metrics::counter!("covet_unlocks_total").increment(1);
+}
+
 /// A lock began, at an attempt of the kind `after`.
 pub(crate) fn locked(after: &'static str) {
     metrics::counter!("covet_lockouts_total", "after" => after).increment(1);

@@ -3,7 +3,7 @@
 use covet_core::causes::Causes;
 use covet_core::denial::Denial;
 use covet_core::engine::LimitError;
-use covet_core::flow::{ChangePasswordError, Failure, RegisterError, SecondFactorError, SignInError};
+use covet_core::flow::{ChangePasswordError, Failure, LockoutError, RegisterError, SecondFactorError, SignInError};
 use rocket::Request;
 use rocket::http::{ContentType, Header, Status};
 use rocket::response::{self, Responder, Response};
@@ -96,6 +96,20 @@ impl From<LimitError> for Problem {
                 tracing::error!(error = %Causes(&error), "a limit could not be counted");
                 Self::from(&Denial::Unavailable)
             }
+        }
+    }
+}
+
+impl From<LockoutError> for Problem {
+    fn from(error: LockoutError) -> Self {
+        match error {
+            LockoutError::Failed(failure) => failure.into(),
+            LockoutError::Locked { retry_after } => {
+                Self::new(Status::TooManyRequests, "too_many_attempts", "Too many attempts")
+                    .detail("Wait before you try again.")
+                    .retry_after(Some(retry_after))
+            }
+            error => Self::new(Status::TooManyRequests, "too_many_attempts", error.to_string()),
         }
     }
 }

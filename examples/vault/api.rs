@@ -1,8 +1,8 @@
 //! The same application for programs: JSON in, JSON out, failures as problem details (RFC 9457).
 
 use covet::{
-    Auth, Db, Json, Password, Problem, SignedIn, User, public, rate_limit, require_auth, require_mfa,
-    require_permission, require_role, safe_sql,
+    AccountId, Auth, Db, Json, Lockout, Password, Problem, SignedIn, User, public, rate_limit, require_auth,
+    require_mfa, require_permission, require_role, safe_sql,
 };
 use rocket::http::Status;
 use rocket::response::status::NoContent;
@@ -28,6 +28,7 @@ pub fn routes() -> Vec<Route> {
         sessions,
         list_notes,
         users,
+        unlock,
     ]
 }
 
@@ -267,4 +268,17 @@ async fn users(auth: Auth<'_>) -> Result<Json<Vec<Account>>, Problem> {
         roles: account.roles,
     });
     Ok(Json(accounts.collect()))
+}
+
+/// Forgets the failed attempts at an account.
+#[rate_limit("api")]
+#[require_role("admin")]
+#[require_permission("admin:unlock")]
+#[require_mfa]
+#[post("/api/admin/users/<id>/unlock")]
+async fn unlock(lockout: Lockout<'_>, id: &str) -> Result<NoContent, Problem> {
+    match lockout.unlock(&AccountId::from(id.to_owned())).await? {
+        true => Ok(NoContent),
+        false => Err(Problem::new(Status::NotFound, "not_found", "There is no such account")),
+    }
 }

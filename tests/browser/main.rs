@@ -232,6 +232,10 @@ async fn sees_what_happened(browser: &Browser) {
         assert!(text.contains(expected), "no {expected} in {text}");
     }
     browser.shot("admin").await;
+    browser.press(&format!("button[aria-label='Unlock {BOB}']")).await;
+    browser.at("/admin").await;
+    assert!(browser.text(".notice").await.contains("Unlocked. There were 0 wrong passwords"));
+    assert!(browser.text("main").await.contains("authn_login_unlock"));
 }
 
 async fn changes_the_password(browser: &Browser) {

@@ -344,3 +344,82 @@ async fn whoever_signs_in_is_told_of_many_failed_attempts_and_not_of_few() {
     assert_eq!(sign_in("").await.0, "7 passwords, 0 codes");
     assert_eq!(sign_in("").await.0, "nothing");
 }
+
+#[rocket::async_test]
+async fn an_administrator_unlocks_an_account_on_all_its_counts_and_the_log_has_it() {
+    let app = App::new();
+    let wire = app.local().await;
+    let root = Person::signed_in(&wire, "root", "admin").await;
+    let mut ada = Person::enrolled(&wire, "ada", "member", app.now()).await;
+    app.wait(30);
+    ada.sign_in(&wire).await;
+    let device = ada.post(&wire, "/mfa/verify", &app.code(&ada.uri)).await.device().unwrap();
+    let half = try_sign_in(&wire, "ada", &ada.password).await.session().unwrap();
+    for _ in 0..5 {
+        try_sign_in(&wire, "ada", WRONG).await;
+        wire.send(login("ada", WRONG).device(&device)).await;
+        let wrong = Ask { body: "000000".to_owned(), ..Ask::post("/mfa/verify") }.cookie(&half);
+        wire.send(wrong.header("Content-Type", "text/plain")).await;
+    }
+    let pending = Person { session: half.clone(), ..ada.clone() };
+    assert_eq!(pending.post(&wire, "/accounts/ada/unlock", "").await.status, 401);
+    let bob = Person::signed_in(&wire, "bob", "member").await;
+    assert_eq!(bob.post(&wire, "/accounts/ada/unlock", "").await.status, 403);
+    assert_eq!(told(&try_sign_in(&wire, "ada", &ada.password).await), (401, Some(900)));
+
+    let unlocked = root.post(&wire, "/accounts/ada/unlock", "").await;
+    assert_eq!(unlocked.body, "5 Some(900), 5 Some(300); true");
+    assert_eq!(wire.send(login("ada", &ada.password).device(&device)).await.body, "second factor");
+    assert_eq!(ada.sign_in(&wire).await.body, "second factor");
+    app.wait(30);
+    assert_eq!(ada.post(&wire, "/mfa/verify", &app.code(&ada.uri)).await.status, 200);
+    assert_eq!(root.post(&wire, "/accounts/ada/unlock", "").await.body, "0 None, 0 None; true");
+    assert_eq!(root.post(&wire, "/accounts/nobody/unlock", "").await.body, "0 None, 0 None; false");
+    let events = root.get(&wire, "/events").await.body;
+    assert_eq!(events.matches("authn_login_unlock").count(), 2, "{events}");
+}
+
+#[rocket::async_test]
+async fn whoever_changes_their_password_forgets_the_wrong_ones() {
+    let wire = App::new().local().await;
+    let ada = Person::signed_in(&wire, "ada", "member").await;
+    for _ in 0..4 {
+        try_sign_in(&wire, "ada", WRONG).await;
+    }
+    let both = format!("{}\nan entirely other phrase", ada.password);
+    assert_eq!(ada.post(&wire, "/password", &both).await.status, 200);
+    for expected in [None, None, None, None, Some(900)] {
+        assert_eq!(told(&try_sign_in(&wire, "ada", WRONG).await), (401, expected));
+    }
+}
+
+fn pin(key: &str, pin: &str) -> Ask {
+    let ask = Ask { body: pin.to_owned(), ..Ask::post(format!("/pin/{key}")) };
+    ask.header("Content-Type", "text/plain")
+}
+
+#[rocket::async_test]
+async fn a_credential_of_a_handlers_own_is_counted_by_its_key() {
+    let app = App::new();
+    let server = app.serve().await;
+    for expected in [None, None, None, None, Some(900)] {
+        assert_eq!(told(&server.send(pin("safe", "0000")).await), (422, expected));
+    }
+    let locked = server.send(pin("safe", "1234")).await;
+    assert_eq!((told(&locked), locked.problem().as_str()), ((429, Some(900)), "too_many_attempts"));
+    assert_eq!(server.send(pin("other", "1234")).await.body, "open");
+    app.wait(900);
+    assert_eq!(server.send(pin("safe", "1234")).await.body, "open");
+    // A success has forgotten them all.
+    for expected in [None, None, None, None, Some(900)] {
+        assert_eq!(told(&server.send(pin("safe", "0000")).await), (422, expected));
+    }
+}
+
+#[rocket::async_test]
+async fn of_50_guesses_at_a_pin_at_once_5_are_judged() {
+    let server = App::new().serve().await;
+    let replies = join_all((0..50).map(|_| server.send(pin("safe", "0000")))).await;
+    assert_eq!(replies.iter().filter(|reply| reply.status == 422).count(), 5);
+    assert_eq!(replies.iter().filter(|reply| reply.status == 429).count(), 45);
+}

@@ -36,6 +36,7 @@ name = "Test"
 "write:notes" = ""
 "read:users" = ""
 "admin:audit" = ""
+"admin:unlock" = ""
 
 [roles.guest]
 [roles.member]

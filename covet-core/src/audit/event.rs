@@ -13,6 +13,8 @@ pub enum Kind {
     AuthnLoginFail,
     /// Too many attempts; further ones are refused for a while.
     AuthnLoginLock,
+    /// An administrator or a reset ended what too many attempts had begun.
+    AuthnLoginUnlock,
     /// Someone signed out.
     AuthnLogout,
     /// An account was created.
@@ -41,6 +43,9 @@ pub enum Kind {
     AuthzChange,
     /// A request came from another site.
     CsrfFail,
+    /// So large a share of all sign-ins fails that somebody must be guessing at many accounts; or that is over. The
+    /// vocabulary has no word for it.
+    MaliciousLoginFailures,
     /// A rate limit was exceeded.
     ExcessRateLimit,
     /// The store is away, full or failing; until it recovers, requests are answered as far as they can be without it.
@@ -66,6 +71,7 @@ impl Kind {
             Self::AuthnLoginSuccess => "authn_login_success",
             Self::AuthnLoginFail => "authn_login_fail",
             Self::AuthnLoginLock => "authn_login_lock",
+            Self::AuthnLoginUnlock => "authn_login_unlock",
             Self::AuthnLogout => "authn_logout",
             Self::AuthnRegister => "authn_register",
             Self::AuthnPasswordChange => "authn_password_change",
@@ -80,6 +86,7 @@ impl Kind {
             Self::AuthzFail => "authz_fail",
             Self::AuthzChange => "authz_change",
             Self::CsrfFail => "csrf_fail",
+            Self::MaliciousLoginFailures => "malicious_login_failures",
             Self::ExcessRateLimit => "excess_rate_limit",
             Self::StoreFailure => "store_failure",
             Self::StoreRecovered => "store_recovered",
@@ -91,6 +98,7 @@ impl Kind {
     pub const fn outcome(self) -> Outcome {
         match self {
             Self::AuthnLoginSuccess
+            | Self::AuthnLoginUnlock
             | Self::AuthnLogout
             | Self::AuthnRegister
             | Self::AuthnPasswordChange
@@ -108,6 +116,7 @@ impl Kind {
             | Self::MfaVerifyFail
             | Self::AuthzFail
             | Self::CsrfFail
+            | Self::MaliciousLoginFailures
             | Self::ExcessRateLimit
             | Self::StoreFailure => Outcome::Failure,
         }

@@ -138,6 +138,7 @@ impl Engine {
         if let Err(error) = self.store().sweep(now).await {
             tracing::debug!(error = %Causes(&error), "expired entries could not be removed");
         }
+        self.look_at_alarm(now).await;
         // What was counted here while the store was away.
         self.local.sweep(now);
         let before = now.minus_millis(self.policy.audit.retention.millis());
@@ -160,11 +161,6 @@ impl Engine {
 
     pub(crate) const fn hasher(&self) -> &Hasher {
         &self.hasher
-    }
-
-    /// How often one may fail from one network.
-    pub(crate) const fn network_limit(&self) -> &rate_limit::Policy {
-        &self.guessing.network
     }
 
     /// The tag that an account's entries are kept under.

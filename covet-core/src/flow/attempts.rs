@@ -56,10 +56,7 @@ impl Attempt {
 
     /// After how many seconds the next may follow, if it fails and that is to be waited for.
     pub(super) const fn retry_after(&self) -> Option<u64> {
-        match self.answer.wait_millis() {
-            0 => None,
-            millis => Some(millis.div_ceil(1000)),
-        }
+        self.answer.retry_after()
     }
 }
 
@@ -121,7 +118,9 @@ impl Engine {
         facts: &Facts,
         now: Timestamp,
     ) -> Result<Attempt, Failure> {
-        let (key, limits) = (counted.key(self, guessed), self.limits_of(guessed));
+        let limits = self.limits_of(guessed);
+        let limits = if counted.device.is_none() { self.limits_of_strangers(limits) } else { limits };
+        let key = counted.key(self, guessed);
         let network = facts.client.filter(|_| counted.device.is_none()).map(|client| self.network_key(client));
         let mut steps = SmallVec::<[Step<'_>; 2]>::new();
         let policy = self.network_limit();
@@ -145,6 +144,11 @@ impl Engine {
             self.refund(network, now).await?;
         }
         Ok(answer.attempts().saturating_sub(1))
+    }
+
+    /// Whether an attempt would be judged.
+    pub(super) async fn look(&self, guessed: Guessed, counted: Counted, now: Timestamp) -> Result<Answer, Failure> {
+        self.lockout(counted.key(self, guessed), self.limits_of(guessed), lockout::Event::Look, now).await
     }
 
     /// How many attempts of strangers at an account there were in a row, if the last came after `since`.
@@ -194,7 +198,7 @@ impl Engine {
     }
 
     /// Tells of a lock, in place of the attempt which locked.
-    async fn tell_lock(&self, event: Event, reason: &str) {
+    pub(super) async fn tell_lock(&self, event: Event, reason: &str) {
         let after = event.kind().as_str();
         metric::locked(after);
         self.tell(event.of_kind(Kind::AuthnLoginLock).detail("reason", reason).detail("after", after)).await;
@@ -248,4 +252,4 @@ impl Engine {
     }
 }
 
-const TOO_MANY: &str = "too many attempts";
+pub(super) const TOO_MANY: &str = "too many attempts";

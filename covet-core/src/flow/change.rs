@@ -49,7 +49,8 @@ impl Engine {
         Ok(self.lockout(self.mark(account), MARK, Event::Look, now).await?.is_locked())
     }
 
-    fn mark(&self, account: &AccountId) -> Key {
+    /// Where the mark of an account is.
+    pub(super) fn mark(&self, account: &AccountId) -> Key {
         Key { space: Space::Lockout, owner: self.owner(account), id: self.keys().tag("change", &[]) }
     }
 }

@@ -7,15 +7,19 @@
 mod attempts;
 mod change;
 mod guessed;
+mod lockout;
 mod password;
 mod register;
 mod second_factor;
 mod sessions;
 mod sign_in;
+#[cfg(all(test, feature = "sqlite"))]
+mod tests;
 
 use std::sync::Arc;
 
 pub use self::guessed::Guesses;
+pub use self::lockout::{Failures, KeyAttempt, LockoutError, LockoutStatus};
 pub use self::password::ChangePasswordError;
 pub use self::register::{RegisterError, Registration};
 pub use self::second_factor::SecondFactorError;

@@ -5,6 +5,7 @@ use super::{Failure, Gained, Guesses, Issued};
 use crate::accounts::Account;
 use crate::audit::{Event, Kind};
 use crate::engine::{Engine, Facts};
+use crate::metric;
 use crate::password::{Password, Verdict};
 use crate::session::Stage;
 use crate::time::Timestamp;
@@ -42,6 +43,26 @@ impl Engine {
     ///
     /// [`SignInError::Refused`], or what failed.
     pub async fn sign_in(
+        &self,
+        login: &str,
+        password: Password,
+        facts: &Facts,
+        now: Timestamp,
+    ) -> Result<SignIn, SignInError> {
+        let result = self.try_sign_in(login, password, facts, now).await;
+        let failed = match &result {
+            Ok(_) => Some(false),
+            Err(SignInError::Refused { .. }) => Some(true),
+            Err(SignInError::Failed(_)) => None,
+        };
+        if let Some(failed) = failed {
+            metric::signed_in(failed);
+            self.count_sign_in(failed, now).await;
+        }
+        result
+    }
+
+    async fn try_sign_in(
         &self,
         login: &str,
         password: Password,

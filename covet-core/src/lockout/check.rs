@@ -142,6 +142,15 @@ impl Answer {
             Self::Locked { retry_after_millis, .. } => *retry_after_millis,
         }
     }
+
+    /// The same in seconds, rounded up, as `Retry-After` tells it; `None` if nobody must wait.
+    #[must_use]
+    pub const fn retry_after(&self) -> Option<u64> {
+        match self.wait_millis() {
+            0 => None,
+            millis => Some(millis.div_ceil(1000)),
+        }
+    }
 }
 
 /// What is remembered: how many attempts in a row there were, and when the last. Whether that locked follows from them,

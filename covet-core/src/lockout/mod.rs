@@ -40,13 +40,17 @@ assert_eq!(attempt(now.plus_millis(1000)).wait_millis(), 2000);
 )]
 
 #[cfg(feature = "runtime")]
+mod alarm;
+#[cfg(feature = "runtime")]
 mod check;
 #[cfg(feature = "runtime")]
 mod device;
 mod policy;
 
 #[cfg(feature = "runtime")]
+pub use self::alarm::{Alarm, AlarmChange};
+#[cfg(feature = "runtime")]
 pub use self::check::{Answer, Event, Limits, State, Wait, check, expires};
 #[cfg(feature = "runtime")]
 pub use self::device::{Device, DeviceCookie};
-pub use self::policy::{Delay, DelayError, Network, Policy};
+pub use self::policy::{Delay, DelayError, Global, Network, Policy};

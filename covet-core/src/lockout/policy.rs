@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::rate_limit::Rates;
-use crate::units::{Count, Rate, Time};
+use crate::units::{Count, Rate, Share, Time};
 
 /// `[lockout]`: how many attempts are too many, and what then.
 ///
@@ -26,6 +26,8 @@ pub struct Policy {
     pub known_device: Time<0, 34_560_000>,
     /// How often one may fail from one network.
     pub network: Network,
+    /// When so many sign-ins fail that somebody must be guessing.
+    pub global: Global,
 }
 
 impl Default for Policy {
@@ -36,6 +38,7 @@ impl Default for Policy {
             delay: Delay::default(),
             known_device: Time::of(2_592_000),
             network: Network::default(),
+            global: Global::default(),
         }
     }
 }
@@ -56,6 +59,26 @@ impl Default for Network {
     fn default() -> Self {
         let rate = Rate::new(100, 3600).expect("100 in an hour is in range");
         Self { limits: Rates::new([rate]).expect("one rate is not too many") }
+    }
+}
+
+/// `[lockout.global]`: when the failures of all sign-ins together are an alarm. Each process goes by its own sign-ins of
+/// the last five minutes. While it is raised strangers wait from the first failure on, and a network may fail a quarter as
+/// often; known devices notice nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields, default)]
+pub struct Global {
+    /// Which share of the sign-ins must fail.
+    pub alert_failure_share: Share,
+    /// Among at least how many.
+    pub min_attempts: Count<10, 1_000_000>,
+}
+
+impl Default for Global {
+    /// Half of at least 100: of people's own sign-ins far fewer fail, and of those with stolen or tried lists nearly all.
+    fn default() -> Self {
+        Self { alert_failure_share: Share::of_per_mille(500), min_attempts: Count::of(100) }
     }
 }
 
@@ -147,6 +170,9 @@ mod tests {
             "delay = { least = \"1s\" }",
             "known_device = \"401d\"",
             "network = { limits = [] }",
+            "global = { alert_failure_share = 0 }",
+            "global = { alert_failure_share = 1.5 }",
+            "global = { min_attempts = 9 }",
             "network = { limits = [\"0/1h\"] }",
         ] {
             toml::from_str::<Policy>(text).unwrap_err();

@@ -18,7 +18,7 @@ enum Shape {
 use Shape::{List, Table, Text};
 
 /// Each key, with `*` for any name or any element, its shape and an example.
-const KEYS: [(&str, Shape, &str); 63] = [
+const KEYS: [(&str, Shape, &str); 64] = [
     ("application", Table, r#"{ name = "Vault" }"#),
     ("application.name", Text, r#""Vault""#),
     ("permissions", Table, r#"{ "read:notes" = "See one's own notes" }"#),
@@ -48,6 +48,7 @@ const KEYS: [(&str, Shape, &str); 63] = [
     ("audit", Table, r#"{ retention = "90d" }"#),
     ("lockout", Table, "{ max_attempts = 5 }"),
     ("lockout.delay", Table, r#"{ max = "1h" }"#),
+    ("lockout.global", Table, "{ min_attempts = 100 }"),
     ("lockout.network", Table, r#"{ limits = ["100/1h"] }"#),
     ("lockout.network.limits", List, r#"["100/1h"]"#),
     ("password", Table, "{ min_length = 15 }"),

@@ -310,8 +310,10 @@ macro_rules! text_unit {
 }
 
 mod date;
+mod share;
 
 pub use self::date::Date;
+pub use self::share::Share;
 
 text_unit!(Time, [const MIN: u64, const MAX: u64], [MIN, MAX], "^[0-9]+(s|m|h|d)$");
 text_unit!(Size, [const MIN: u32, const MAX: u32], [MIN, MAX], "^[0-9]+(KiB|MiB|GiB)$");

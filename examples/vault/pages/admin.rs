@@ -1,8 +1,9 @@
 //! What an administrator sees: accounts, and what happened lately.
 
 use askama::Template;
-use covet::{Account, Auth, StoredEvent, require_mfa, require_permission, require_role};
-use rocket::get;
+use covet::{Account, AccountId, Auth, Failures, Lockout, StoredEvent, require_mfa, require_permission, require_role};
+use rocket::response::{Flash, Redirect};
+use rocket::{get, post, uri};
 
 use crate::views::{Failure, Layout, Page, When};
 
@@ -15,6 +16,7 @@ struct Admin {
 }
 
 struct AccountRow {
+    id: String,
     name: String,
     email: String,
     roles: Vec<String>,
@@ -43,9 +45,26 @@ pub async fn show(auth: Auth<'_>, layout: Layout) -> Result<Page, Failure> {
     Ok(Page::show(&Admin { layout, accounts, events }))
 }
 
+/// Forgets the failed attempts at an account, so that its owner may try again from any device.
+#[require_role("admin")]
+#[require_permission("admin:unlock")]
+#[require_mfa]
+#[post("/admin/accounts/<id>/unlock")]
+pub async fn unlock(lockout: Lockout<'_>, id: &str) -> Result<Flash<Redirect>, Failure> {
+    let id = AccountId::from(id.to_owned());
+    let before = lockout.status(&id).await?;
+    if !lockout.unlock(&id).await? {
+        return Err(Failure::NotFound);
+    }
+    let (Failures { attempts: passwords, .. }, Failures { attempts: codes, .. }) = (before.passwords, before.codes);
+    let text = format!("Unlocked. There were {passwords} wrong passwords and {codes} wrong codes of strangers.");
+    Ok(Flash::success(Redirect::to(uri!(show)), text))
+}
+
 impl From<Account> for AccountRow {
     fn from(account: Account) -> Self {
         Self {
+            id: account.id.to_string(),
             second_factor: account.totp.is_some_and(|totp| totp.confirmed),
             name: account.username,
             email: account.email.unwrap_or_default(),

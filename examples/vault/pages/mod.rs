@@ -44,6 +44,7 @@ pub fn routes() -> Vec<Route> {
         account::show,
         account::change_password,
         admin::show,
+        admin::unlock,
         anything_else,
     ]
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use covet::{Auth, NewAccount, Password, Problem, Session, SignedIn, Stage, User};
+use covet::{AccountId, Auth, Lockout, LockoutStatus, NewAccount, Password, Problem, Session, SignedIn, Stage, User};
 use covet::{public, rate_limit, require_auth, require_mfa, require_permission, require_role};
 use rocket::data::{self, Data, FromData, ToByteUnit as _};
 use rocket::http::Status;
@@ -321,6 +321,30 @@ async fn disable(auth: Auth<'_>, name: &str) -> Result<(), Problem> {
     Ok(())
 }
 
+#[require_permission("admin:unlock")]
+#[post("/accounts/<name>/unlock")]
+async fn unlock(auth: Auth<'_>, lockout: Lockout<'_>, name: &str) -> Result<String, Problem> {
+    let accounts = auth.accounts(100).await?;
+    let account = accounts.iter().find(|account| account.username == name).map(|account| account.id.clone());
+    let id = account.unwrap_or_else(|| AccountId::from(name.to_owned()));
+    let LockoutStatus { passwords, codes } = lockout.status(&id).await?;
+    let status = [passwords, codes].map(|failures| format!("{} {:?}", failures.attempts, failures.retry_after));
+    Ok(format!("{}; {}", status.join(", "), lockout.unlock(&id).await?))
+}
+
+/// A credential of the handler's own.
+#[public]
+#[post("/pin/<key>", data = "<pin>")]
+async fn pin(lockout: Lockout<'_>, key: &str, pin: &str) -> Result<&'static str, Problem> {
+    let attempt = lockout.attempt("pin", key).await?;
+    if pin != "1234" {
+        let wrong = Problem::new(Status::UnprocessableEntity, "wrong_pin", "Wrong").detail("It is another.");
+        return Err(wrong.retry_after(attempt.retry_after()));
+    }
+    attempt.succeeded().await?;
+    Ok("open")
+}
+
 #[require_permission("admin:audit")]
 #[get("/events")]
 async fn events(auth: Auth<'_>) -> Result<Json<Vec<(String, Option<String>, String)>>, Status> {
@@ -366,6 +390,8 @@ pub(crate) fn routes() -> Vec<Route> {
         revoke,
         set_roles,
         disable,
+        unlock,
+        pin,
         events,
     ]
 }
