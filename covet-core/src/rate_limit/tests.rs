@@ -3,7 +3,7 @@
 
 use proptest::prelude::*;
 
-use super::{Algorithm, Answer, Burst, Policy, Rates, Scope, State, charge, charge_mut, expires, kept_until};
+use super::{Algorithm, Answer, Burst, Policy, Rates, Scope, State, charge, charge_mut, expires, kept_until, refund};
 use crate::time::Timestamp;
 use crate::units::{Count, Rate};
 
@@ -391,4 +391,53 @@ fn a_cost_over_the_limit_never_fits() {
     let (state, answer) = charge(&policy, None, 6, Timestamp::from_seconds(0));
     assert_eq!((state, answer.retry_after_millis), (None, Some(60_000)));
     assert!(charge(&policy, None, u32::MAX, Timestamp::from_seconds(0)).1.is_refused());
+}
+
+proptest! {
+    /// What is given back is never more than what was charged: of those that were not given back no more are admitted
+    /// than the limit says, in any window; and where all are, none is refused.
+    #[test]
+    fn what_is_given_back_lets_nobody_exceed_the_limit(
+        rates in proptest::collection::vec((1..80_u32, 1..4_u64), 1..3),
+        events in proptest::collection::vec((0..400_u64, proptest::bool::ANY), 1..300),
+        all_succeed in proptest::bool::ANY,
+    ) {
+        let rates: Vec<_> = rates.into_iter().map(|(count, seconds)| Rate::new(count, seconds).unwrap()).collect();
+        let policy = Policy::new(Rates::new(rates).unwrap(), Scope::Ip, Count::of(1)).unwrap();
+        let (mut state, mut kept, mut now, mut open) = (None, Vec::new(), 1_000_000, 0);
+        for (step, succeeds) in events {
+            now += step;
+            let at = Timestamp::from_millis(now);
+            let (next, answer) = charge(&policy, state.as_ref(), 1, at);
+            state = next.or(state);
+            prop_assert!(!(all_succeed && answer.is_refused()));
+            if answer.is_refused() {
+                continue;
+            }
+            kept.push(now);
+            for rate in policy.limits().as_slice() {
+                // The one that is about to be given back counts until it is.
+                let in_window = kept.iter().filter(|event| now - **event < rate.millis()).count();
+                prop_assert!(in_window <= rate.count() as usize, "{in_window} in {rate}");
+            }
+            if succeeds || all_succeed {
+                kept.pop();
+                open += 1;
+                state = state.and_then(|state| refund(&policy, &state, 1, at).or(Some(state)));
+            }
+        }
+        prop_assert!(open > 0 || !all_succeed);
+    }
+
+    /// Buckets and fixed windows give nothing back.
+    #[test]
+    fn only_a_sliding_window_gives_back(cost in 1..9_u32) {
+        let now = Timestamp::from_seconds(1_000_000);
+        for algorithm in [Algorithm::TokenBucket, Algorithm::FixedWindow] {
+            let rates = Rates::new([Rate::new(9, 60).unwrap()]).unwrap();
+            let policy = Policy::new(rates, Scope::Ip, Count::of(1)).unwrap().counted_by(algorithm, None).unwrap();
+            let (state, _) = charge(&policy, None, cost, now);
+            prop_assert_eq!(refund(&policy, &state.unwrap(), cost, now), None);
+        }
+    }
 }
