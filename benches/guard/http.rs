@@ -6,10 +6,13 @@ use std::process::Command;
 use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
-use covet::store::MemoryStore;
+use covet::store::redis::Options;
+use covet::store::redis::server::TestServer;
+use covet::store::{MemoryStore, RedisStore};
 use covet_benches::{Error, cpu_time, median};
 use rocket::fairing::AdHoc;
 use rocket::{Build, Rocket};
+use tokio::runtime::Runtime;
 
 use crate::{app, load};
 
@@ -26,9 +29,32 @@ struct Case<'a> {
 
 pub(crate) fn measure() -> Result<(), Error> {
     let store = Arc::new(MemoryStore::default());
-    let cookie = &*tokio::runtime::Builder::new_current_thread().build()?.block_on(app::sign_in(&*store))?;
-    let bare = serve(app::without)?;
-    let guarded = serve(move |port| app::with(store, port))?;
+    let cookie = runtime()?.block_on(app::sign_in(&*store))?;
+    let guarded = serve(async move |port| Ok(app::with(store, port)))?;
+    measure_all("", guarded, &cookie)
+}
+
+/// The same on a Redis of this run's own.
+pub(crate) fn measure_on_redis() -> Result<(), Error> {
+    let server = TestServer::start(&[]);
+    let address = server.address();
+    // A machine that others use, too, is at times slower than the default waits.
+    let connect = async move || {
+        let options = Options::default().with_response_timeout(Duration::from_secs(2));
+        RedisStore::connect(&address, &options).await
+    };
+    let cookie = runtime()?.block_on(async { app::sign_in(&connect().await?).await })?;
+    // On the runtime of the application, as the fairing connects.
+    let guarded = serve(async move |port| Ok(app::with(Arc::new(connect().await?), port)))?;
+    measure_all(", on Redis", guarded, &cookie)
+}
+
+fn runtime() -> Result<Runtime, Error> {
+    Ok(tokio::runtime::Builder::new_current_thread().enable_all().build()?)
+}
+
+fn measure_all(on: &str, guarded: u16, cookie: &str) -> Result<(), Error> {
+    let bare = serve(async |port| Ok(app::without(port)))?;
     for path in ["/permission", "/full"] {
         refuses_strangers(guarded, path)?;
     }
@@ -49,7 +75,7 @@ pub(crate) fn measure() -> Result<(), Error> {
             }
         }
     }
-    print(&cases, &rounds);
+    print(on, &cases, &rounds);
     Ok(())
 }
 
@@ -73,9 +99,9 @@ fn ask(case: &Case<'_>) -> Result<Measured, Error> {
     Ok(Measured { per_second: count / ROUND.as_secs_f64(), cpu_micros: cpu.as_secs_f64() * 1e6 / count })
 }
 
-fn print(cases: &[Case<'_>], rounds: &[Vec<Measured>]) {
+fn print(on: &str, cases: &[Case<'_>], rounds: &[Vec<Measured>]) {
     println!(
-        "\nOver HTTP, one worker, 32 connections, median of {ROUNDS} rounds; ratios to the first and to the fourth:"
+        "\nOver HTTP{on}, one worker, 32 connections, median of {ROUNDS} rounds; ratios to the first and to the fourth:"
     );
     let ratio = |of: &[Measured], to: usize, what: fn(&Measured) -> f64| {
         let base = rounds.get(to).map(Vec::as_slice).unwrap_or_default();
@@ -95,7 +121,7 @@ fn print(cases: &[Case<'_>], rounds: &[Vec<Measured>]) {
 }
 
 /// Serves an application on a free port, on one worker, as long as this process lives.
-fn serve(app: impl FnOnce(u16) -> Rocket<Build> + Send + 'static) -> Result<u16, Error> {
+fn serve(app: impl AsyncFnOnce(u16) -> Result<Rocket<Build>, Error> + Send + 'static) -> Result<u16, Error> {
     let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
     let (lifted_off, wait) = mpsc::channel();
     std::thread::spawn(move || {
@@ -105,7 +131,8 @@ fn serve(app: impl FnOnce(u16) -> Rocket<Build> + Send + 'static) -> Result<u16,
                 let _ = lifted_off.send(());
             })
         });
-        runtime.map(|runtime| runtime.block_on(app(port).attach(tell).launch()).map(drop).map_err(Box::new))
+        let served = async { Ok(app(port).await?.attach(tell).launch().await.map(drop).map_err(Box::new)?) };
+        runtime.map_err(Error::from).and_then(|runtime| runtime.block_on(served))
     });
     wait.recv_timeout(Duration::from_secs(10)).map_err(|_| "the server did not start")?;
     Ok(port)

@@ -9,7 +9,7 @@ use ::redis::{AsyncConnectionConfig, Client, IntoConnectionInfo as _, Script};
 use covet::store::redis::{Options, server::TestServer};
 use covet::store::{Key, Outcome, RedisStore, Space, State, Step, Store, Tag, Write};
 use covet::time::{Clock, SystemClock};
-use covet_benches::{Error, median, median_ratio};
+use covet_benches::{Error, cpu_time, median, median_ratio};
 use covet_core::rate_limit::Policy;
 use covet_core::session::{self, Record, Stage, User};
 
@@ -179,8 +179,8 @@ impl Bench {
         Ok(outcomes.len() == steps.len() && !outcomes.last().is_some_and(Outcome::is_refusal))
     }
 
-    /// How often a second, with as many at once.
-    async fn rate(self: &Arc<Self>, what: What, in_flight: usize) -> Result<f64, Error> {
+    /// How often in how many seconds, with as many at once.
+    async fn run(self: &Arc<Self>, what: What, in_flight: usize) -> Result<(f64, f64), Error> {
         let began = Instant::now();
         let tasks: Vec<_> = (0..in_flight)
             .map(|task| {
@@ -201,24 +201,33 @@ impl Bench {
         for task in tasks {
             count += task.await??;
         }
-        Ok(count as f64 / began.elapsed().as_secs_f64())
+        Ok((count as f64, began.elapsed().as_secs_f64()))
     }
 
-    /// The server's own time of a call, in us.
-    async fn server_micros(&self) -> Result<f64, Error> {
-        let mut line = self.line.clone();
-        let stats: String = ::redis::cmd("INFO").arg("commandstats").query_async(&mut line).await?;
-        ::redis::cmd("CONFIG").arg("RESETSTAT").query_async::<()>(&mut line).await?;
-        let field = |line: &str, name: &str| {
-            let text = line.split([':', ',']).find_map(|field| field.strip_prefix(name)?.strip_prefix('='))?;
-            text.parse::<f64>().ok()
-        };
-        let asked =
-            stats.lines().filter(|line| ["cmdstat_get:", "cmdstat_evalsha:"].iter().any(|c| line.starts_with(c)));
-        let busiest =
-            asked.max_by(|a, b| f64::total_cmp(&field(a, "usec").unwrap_or(0.0), &field(b, "usec").unwrap_or(0.0)));
-        Ok(busiest.and_then(|line| field(line, "usec_per_call")).unwrap_or(f64::NAN))
+    /// The CPU time of the server so far.
+    async fn server_time(&self) -> Result<Duration, Error> {
+        let info: String = ::redis::cmd("INFO").arg("cpu").query_async(&mut self.line.clone()).await?;
+        let seconds = |name: &str| info.lines().find_map(|line| line.strip_prefix(name)?.parse::<f64>().ok());
+        let time = seconds("used_cpu_sys:").zip(seconds("used_cpu_user:")).ok_or("the server tells no times")?;
+        Ok(Duration::from_secs_f64(time.0 + time.1))
     }
+
+    /// One round of a case.
+    async fn round(self: &Arc<Self>, what: What, in_flight: usize) -> Result<Measured, Error> {
+        let (server, client) = (self.server_time().await?, cpu_time());
+        let (count, seconds) = self.run(what, in_flight).await?;
+        let (client, server) = (cpu_time() - client, self.server_time().await? - server);
+        let each = |time: Duration| time.as_secs_f64() * 1e6 / count;
+        Ok(Measured { per_second: count / seconds, server: each(server), client: each(client) })
+    }
+}
+
+/// What a round tells: how often a second, and the CPU time of each call in us, at both ends of the line.
+#[derive(Clone, Copy)]
+struct Measured {
+    per_second: f64,
+    server: f64,
+    client: f64,
 }
 
 pub(crate) fn measure() -> Result<(), Error> {
@@ -231,14 +240,15 @@ pub(crate) fn measure() -> Result<(), Error> {
                 bench.once(what, number).await?;
             }
         }
-        println!("\nOn Redis, a second; us of the server; median of {ROUNDS} rounds; ratios to GET:");
+        println!(
+            "\nOn Redis, calls a second and their ratio to GET, median of {ROUNDS} rounds; us CPU of the server and of"
+        );
+        println!("its client for each; and what a core of the server could so do, as a ratio to GET:");
         for in_flight in IN_FLIGHT {
-            let mut rounds: Vec<[Vec<f64>; 2]> = CASES.iter().map(|_| Default::default()).collect();
+            let mut rounds: Vec<Vec<Measured>> = CASES.iter().map(|_| Vec::new()).collect();
             for _ in 0..ROUNDS {
-                for ((what, _), [rates, micros]) in CASES.iter().zip(&mut rounds) {
-                    bench.server_micros().await?;
-                    rates.push(bench.rate(*what, in_flight).await?);
-                    micros.push(bench.server_micros().await?);
+                for ((what, _), measured) in CASES.iter().zip(&mut rounds) {
+                    measured.push(bench.round(*what, in_flight).await?);
                 }
             }
             print(in_flight, &rounds);
@@ -247,17 +257,23 @@ pub(crate) fn measure() -> Result<(), Error> {
     })
 }
 
-fn print(in_flight: usize, rounds: &[[Vec<f64>; 2]]) {
+fn print(in_flight: usize, rounds: &[Vec<Measured>]) {
     println!("  {in_flight} in flight");
-    let of = |what: What| {
+    let of = |what: What, part: fn(&Measured) -> f64| -> Vec<f64> {
         let place = CASES.iter().position(|case| case.0 == what);
-        place.and_then(|place| rounds.get(place)).map(|[rates, _]| rates.as_slice()).unwrap_or_default()
+        place.and_then(|place| rounds.get(place)).into_iter().flatten().map(part).collect()
     };
-    for ((_, name), [rates, micros]) in CASES.iter().zip(rounds) {
-        let ratio = median_ratio(rates, of(What::Get));
-        println!("    {:8.0}  {ratio:6.2}   {:5.2} us   {name}", median(rates.clone()), median(micros.clone()));
+    let (rate, server) = (|measured: &Measured| measured.per_second, |measured: &Measured| measured.server);
+    for (what, name) in CASES {
+        let client = median(of(what, |measured| measured.client));
+        let (ratio, core) = (
+            median_ratio(&of(what, rate), &of(What::Get, rate)),
+            median_ratio(&of(What::Get, server), &of(what, server)),
+        );
+        let (rate, server) = (median(of(what, rate)), median(of(what, server)));
+        println!("    {rate:8.0}  {ratio:6.2}   {server:5.1} + {client:4.1} us  {core:5.2}   {name}");
     }
-    let trips = median_ratio(of(What::OneTrip), of(What::ThreeTrips));
-    let known = median_ratio(of(What::KnownRefusal), of(What::Window));
+    let trips = median_ratio(&of(What::OneTrip, rate), &of(What::ThreeTrips, rate));
+    let known = median_ratio(&of(What::KnownRefusal, rate), &of(What::Window, rate));
     println!("    one trip {trips:.2} x three; a known refusal {known:.1} x one limit");
 }

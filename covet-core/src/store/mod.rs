@@ -16,6 +16,7 @@ pub mod suite;
 #[cfg(test)]
 mod tests;
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
@@ -260,16 +261,18 @@ impl Step<'_> {
     /// The same step for whoever the batch has found so far: with the limit of their tier. `None` if it does not bind
     /// them.
     #[must_use]
-    pub fn for_whom(self, outcomes: &[Outcome]) -> Option<Self> {
-        let Self::Charge { key, tiers, cost, shadow, .. } = self else { return Some(self) };
-        if tiers.is_empty() {
-            return Some(self);
-        }
+    pub fn for_whom(&self, outcomes: &[Outcome]) -> Option<Cow<'_, Self>> {
+        let &Self::Charge { key, tiers: tiers @ [_, ..], cost, shadow, .. } = self else {
+            return Some(Cow::Borrowed(self));
+        };
         let holds = |record: &session::Record, tier: &Tier| record.user.roles.iter().any(|r| tier.roles.contains(r));
         let session = outcomes.iter().rev().find_map(Outcome::session);
         match session.and_then(|record| tiers.iter().find(|tier| holds(record, tier))) {
-            None => Some(self),
-            Some(tier) => tier.policy.as_ref().map(|policy| Self::Charge { key, policy, tiers: &[], cost, shadow }),
+            None => Some(Cow::Borrowed(self)),
+            Some(tier) => {
+                let policy = tier.policy.as_ref()?;
+                Some(Cow::Owned(Self::Charge { key, policy, tiers: &[], cost, shadow }))
+            }
         }
     }
 

@@ -224,7 +224,6 @@ fn seconds(seconds: u64) -> u32 {
     u32::try_from(seconds).unwrap_or(u32::MAX)
 }
 
-#[derive(Default)]
 struct Bytes(Vec<u8>);
 
 impl Bytes {
@@ -255,6 +254,13 @@ impl Bytes {
     fn window(self, window: &Window) -> Self {
         let groups = Vec::from(window.clone()).into_iter();
         groups.fold(self.int(window.total()), |bytes, (newest, count)| bytes.long(newest).int(count))
+    }
+}
+
+impl Default for Bytes {
+    /// With room for what most steps are.
+    fn default() -> Self {
+        Self(Vec::with_capacity(48))
     }
 }
 

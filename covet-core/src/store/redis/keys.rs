@@ -27,10 +27,14 @@ impl Prefix {
 
     /// The key of an entry.
     pub(super) fn entry(&self, key: &Key) -> String {
-        let (id, space) = (text(&key.id), key.space.name());
+        let space = key.space.name();
         match key.owner {
-            Tag::NONE => format!("{}:{{{id}}}:{space}", self.0),
-            owner => format!("{}:{{{}}}:{space}:{id}", self.0, text(&owner)),
+            Tag::NONE => self.with_tag(&key.id, &[space]),
+            owner => {
+                let mut entry = self.with_tag(&owner, &[space, ":"]);
+                push(&mut entry, &key.id);
+                entry
+            }
         }
     }
 
@@ -41,12 +45,24 @@ impl Prefix {
 
     /// The key of the index of an owner's sessions.
     pub(super) fn index(&self, owner: &Tag) -> String {
-        format!("{}:{{{}}}:sessions", self.0, text(owner))
+        self.with_tag(owner, &["sessions"])
     }
 
     /// The pattern of all entries of an owner in a space.
     pub(super) fn pattern(&self, space: Space, owner: &Tag) -> String {
-        format!("{}:{{{}}}:{}:*", self.0, text(owner), space.name())
+        self.with_tag(owner, &[space.name(), ":*"])
+    }
+
+    /// The prefix, the hash tag, and more.
+    fn with_tag(&self, tag: &Tag, more: &[&str]) -> String {
+        // Room for all there can be, that nothing is moved: this is made for every step of every request.
+        let mut key = String::with_capacity(self.0.len() + 64);
+        key.push_str(&self.0);
+        key.push_str(":{");
+        push(&mut key, tag);
+        key.push_str("}:");
+        more.iter().for_each(|part| key.push_str(part));
+        key
     }
 }
 
@@ -57,8 +73,8 @@ pub(super) fn id(key: &[u8]) -> Option<Tag> {
     URL_SAFE_NO_PAD.decode(text).ok()?.try_into().ok().map(Tag)
 }
 
-fn text(tag: &Tag) -> String {
-    URL_SAFE_NO_PAD.encode(tag.0)
+fn push(key: &mut String, tag: &Tag) {
+    URL_SAFE_NO_PAD.encode_string(tag.0, key);
 }
 
 impl Default for Prefix {

@@ -101,15 +101,18 @@ impl Script {
 }
 
 fn command(verb: &str, script: &str, shared: &[u8], steps: &[Prepared]) -> Cmd {
-    let keys = steps.iter().flat_map(|step| std::iter::once(&step.key).chain(&step.index));
-    let mut command = redis::cmd(verb);
-    command.arg(script).arg(keys.clone().count());
-    for key in keys {
+    let keys = || steps.iter().flat_map(|step| std::iter::once(&step.key).chain(&step.index));
+    let arguments = steps.iter().map(|step| &step.step.0);
+    let count = keys().count();
+    let size = keys().map(String::len).sum::<usize>() + arguments.clone().map(Vec::len).sum::<usize>();
+    let mut command = Cmd::with_capacity(4 + count + steps.len(), verb.len() + script.len() + 8 + shared.len() + size);
+    command.arg(verb).arg(script).arg(count);
+    for key in keys() {
         command.arg(key);
     }
     command.arg(shared);
-    for Prepared { step: (step, _), .. } in steps {
-        command.arg(step);
+    for argument in arguments {
+        command.arg(argument);
     }
     command
 }

@@ -132,7 +132,7 @@ async fn a_limit_of_one_rate_counts_as_the_pure_check_does_however_its_count_cha
         now = match numbers.below(100) {
             0 => Timestamp::from_millis(now.millis() - numbers.below(9000)),
             1 => now.plus_millis(numbers.below(90_000)),
-            _ => now.plus_millis(numbers.below(2500)),
+            _ => now.plus_millis(numbers.below(700)),
         };
         if numbers.below(20) == 0 {
             limit = numbers.of(&limits);
