@@ -72,7 +72,11 @@ fn result(finding: &Finding) -> Value {
 fn artifact(file: &str) -> Value {
     let uri = uri(file);
     // An absolute path is not relative to the root of the sources.
-    if file.starts_with('/') { json!({ "uri": format!("file://{uri}") }) } else { json!({ "uri": uri, "uriBaseId": "%SRCROOT%" }) }
+    if file.starts_with('/') {
+        json!({ "uri": format!("file://{uri}") })
+    } else {
+        json!({ "uri": uri, "uriBaseId": "%SRCROOT%" })
+    }
 }
 
 /// RFC 3986: what is not unreserved is escaped, `/` stays.
@@ -104,6 +108,7 @@ const fn score(severity: Severity) -> &'static str {
 fn fingerprint(finding: &Finding) -> String {
     let parts = [finding.code.name(), &finding.place.file, finding.place.text.trim()];
     let bytes = parts.iter().flat_map(|part| part.bytes().chain([0]));
-    let hash = bytes.fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
+    let hash =
+        bytes.fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
     format!("{hash:016x}")
 }

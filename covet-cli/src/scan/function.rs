@@ -1,7 +1,10 @@
 //! The functions of a file, and which of them only this file can call.
 
 use syn::punctuated::Punctuated;
-use syn::{Attribute, Block, FnArg, Generics, ImplItem, Item, Meta, Pat, Signature, Stmt, Token, TraitItem, TraitItemFn, Type, Visibility};
+use syn::{
+    Attribute, Block, FnArg, Generics, ImplItem, Item, Meta, Pat, Signature, Stmt, Token, TraitItem, TraitItemFn, Type,
+    Visibility,
+};
 
 use super::imports::Imports;
 use super::index::type_name;
@@ -67,8 +70,7 @@ fn items<'a>(all: &'a [Item], imports: &Imports, around: Around<'_>, found: &mut
             }
             Item::Trait(item) => {
                 let owner = item.ident.to_string();
-                let around =
-                    Around { owner: Some(&owner), generics: Some(&item.generics), shared: true, ..around };
+                let around = Around { owner: Some(&owner), generics: Some(&item.generics), shared: true, ..around };
                 for member in &item.items {
                     if let TraitItem::Fn(TraitItemFn { sig, default: Some(block), attrs, .. }) = member {
                         function(sig, block, attrs, false, imports, around, found);
@@ -116,7 +118,8 @@ fn function<'a>(
 
 /// Attributes such as `#[get("/")]` hand a function to a framework.
 fn is_called_from_outside(attributes: &[Attribute]) -> bool {
-    let harmless = ["doc", "inline", "must_use", "allow", "expect", "warn", "deny", "cfg", "instrument", "cold", "deprecated"];
+    let harmless =
+        ["doc", "inline", "must_use", "allow", "expect", "warn", "deny", "cfg", "instrument", "cold", "deprecated"];
     attributes.iter().any(|attribute| {
         let last = attribute.path().segments.last().map(|segment| segment.ident.to_string());
         !last.is_some_and(|last| harmless.contains(&last.as_str()))

@@ -104,7 +104,9 @@ impl Imports {
     pub(super) fn library(&self, path: &[String]) -> Option<(Library, Vec<String>)> {
         let full = self.resolve(path);
         // `sqlx::postgres` is sqlx; `crate::postgres` is the project's own.
-        let own = full.first().is_some_and(|first| ["crate", "self", "super"].contains(&first.as_str()) || self.modules.contains(first));
+        let own = full
+            .first()
+            .is_some_and(|first| ["crate", "self", "super"].contains(&first.as_str()) || self.modules.contains(first));
         let at = full.iter().position(|segment| self.library_of(segment).is_some()).filter(|_| !own);
         if let Some((at, library)) = at.and_then(|at| Some((at, self.library_of(full.get(at)?)?))) {
             // `sqlx` alone is the library, not something in it.

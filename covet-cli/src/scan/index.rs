@@ -55,10 +55,8 @@ impl Index {
                         self.constants.insert(name);
                     }
                 }
-                Item::Static(item) => {
-                    if is_made(&item.ty) {
-                        self.made.insert(item.ident.to_string());
-                    }
+                Item::Static(item) if is_made(&item.ty) => {
+                    self.made.insert(item.ident.to_string());
                 }
                 _ => {}
             }
@@ -123,7 +121,13 @@ fn is_made(ty: &syn::Type) -> bool {
 }
 
 fn agree<K: Ord>(map: &mut BTreeMap<K, Kind>, key: K, kind: Kind) {
-    map.entry(key).and_modify(|known| if *known != kind { *known = Kind::Unknown }).or_insert(kind);
+    map.entry(key)
+        .and_modify(|known| {
+            if *known != kind {
+                *known = Kind::Unknown
+            }
+        })
+        .or_insert(kind);
 }
 
 fn as_function(item: &ImplItem) -> Option<&syn::ImplItemFn> {

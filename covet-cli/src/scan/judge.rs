@@ -29,7 +29,7 @@ struct Pasted<'a> {
 /// Where in a statement something is pasted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Spot {
-    /// In quotes, or behind an operator: a value.
+    /// In quotes: text. What is compared without quotes is a number, or the statement would not run at all.
     Value,
     /// Behind `$` or `?`: the number of a parameter.
     Number,
@@ -52,9 +52,16 @@ pub(super) fn judge(candidate: &Candidate, analysis: &Analysis<'_>) -> Option<Ju
         let origin = analysis.origin(hole)?;
         Some(Pasted { source: &hole.source, span: hole.span.clone(), origin, spot })
     });
-    let worst = holes.map(|pasted| (code(&pasted, whole, value.leaked), pasted)).filter_map(|(code, pasted)| Some((code?, pasted)));
+    let worst = holes
+        .map(|pasted| (code(&pasted, whole, value.leaked), pasted))
+        .filter_map(|(code, pasted)| Some((code?, pasted)));
     let (code, pasted) = worst.min_by_key(|(code, _)| *code)?;
-    Some(Judgement { code, message: message(code, &pasted, &candidate.sink), help: help(code, &pasted, &template), span: pasted.span })
+    Some(Judgement {
+        code,
+        message: message(code, &pasted, &candidate.sink),
+        help: help(code, &pasted, &template),
+        span: pasted.span,
+    })
 }
 
 fn is_told_by_callers(origin: Origin, analysis: &Analysis<'_>) -> bool {
@@ -83,7 +90,9 @@ fn is_plausible(candidate: &Candidate, template: &Template) -> bool {
         return template.is_sql();
     }
     // A parameter or variable of the type of text that is called what SQL is called.
-    let called = |source: &str| ["sql", "query", "stmt", "statement", "ddl"].iter().any(|word| source.to_lowercase().contains(word));
+    let called = |source: &str| {
+        ["sql", "query", "stmt", "statement", "ddl"].iter().any(|word| source.to_lowercase().contains(word))
+    };
     value.kind == Kind::Text && value.holes().any(|hole| called(&hole.source))
 }
 
@@ -108,10 +117,13 @@ fn help(code: Code, pasted: &Pasted<'_>, template: &Template) -> String {
         }
         _ => template.rewritten().unwrap_or_else(|| match pasted.spot {
             Spot::Value => format!("bind it: `{{{}}}` in `safe_sql!(\"..\")` is a bound value", shortened(pasted.source)),
-            Spot::Number | Spot::Other => "names and keywords belong in the statement: choose among constants with `match`, bind every value with `safe_sql!`".into(),
+            Spot::Number | Spot::Other => NAMES.into(),
         }),
     }
 }
+
+const NAMES: &str = "names and keywords belong in the statement: choose among constants with `match`; every value is bound by \
+    `safe_sql!`";
 
 fn shortened(source: &str) -> String {
     let line = source.split_whitespace().collect::<Vec<_>>().join(" ");
@@ -158,13 +170,8 @@ impl Template {
             return Spot::Number;
         }
         let Some(at) = tokens.iter().position(|token| token.text.contains(hole)) else { return Spot::Other };
-        let before = at.checked_sub(1).and_then(|before| tokens.get(before));
-        let compared = before.is_some_and(|token| {
-            ["=", "<", ">"].iter().any(|operator| token.is(operator)) || token.is_any_word(&["like", "ilike", "limit", "offset"])
-        });
         match tokens.get(at).map(|token| token.kind) {
             Some(TokenKind::String) => Spot::Value,
-            Some(TokenKind::Placeholder | TokenKind::Quoted) if compared => Spot::Value,
             _ => Spot::Other,
         }
     }
@@ -175,7 +182,8 @@ impl Template {
         let mut words = tokens.iter().filter(|token| !matches!(token.kind, TokenKind::Comment) && !token.is("("));
         let Some(first) = words.next() else { return false };
         if !first.is_any_word(&VERBS) {
-            return first.kind == TokenKind::Placeholder && words.any(|token| token.is_any_word(&["where", "from", "values"]));
+            return first.kind == TokenKind::Placeholder
+                && words.any(|token| token.is_any_word(&["where", "from", "values"]));
         }
         let shouted = first.text.bytes().all(|byte| byte.is_ascii_uppercase());
         shouted || words.any(|token| token.is_any_word(&FOLLOWERS))
@@ -195,7 +203,9 @@ impl Template {
                 named.push_str(&format!(", {name} = {argument}"));
             }
             let name = format!("{{{name}}}");
-            text = text.replace(&format!("'{hole}'"), &name).replace(&format!("'%{hole}%'"), &format!("'%' || {name} || '%'"));
+            text = text
+                .replace(&format!("'{hole}'"), &name)
+                .replace(&format!("'%{hole}%'"), &format!("'%' || {name} || '%'"));
             text = text.replace(&format!("'{hole}%'"), &format!("{name} || '%'")).replace(&hole, &name);
         }
         match sql::compile(&text, &Policy::default()) {
@@ -204,9 +214,10 @@ impl Template {
                 Some(format!("write `safe_sql!({text:?}{named})`"))
             }
             Err(mistakes) => mistakes.iter().find_map(|mistake| match mistake.reason() {
-                Reason::PlaceholderAsName | Reason::OrderByValue(_) | Reason::OrderByDirection | Reason::GroupByValue(..) => {
-                    Some(mistake.help())
-                }
+                Reason::PlaceholderAsName
+                | Reason::OrderByValue(_)
+                | Reason::OrderByDirection
+                | Reason::GroupByValue(..) => Some(mistake.help()),
                 _ => None,
             }),
         }
@@ -219,19 +230,57 @@ fn bound_name(source: &str, at: usize) -> (String, Option<String>) {
     if sql::token::is_path(source) {
         return (source.to_owned(), None);
     }
-    let words = source.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_'));
-    let word = words.filter(|word| sql::token::is_path(word) && !word.starts_with(char::is_uppercase)).next_back();
+    let mut words = source.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_'));
+    let word = words.rfind(|word| sql::token::is_path(word) && !word.starts_with(char::is_uppercase));
     (word.map_or_else(|| format!("value{at}"), ToOwned::to_owned), Some(shortened(source)))
 }
 
 const VERBS: [&str; 42] = [
-    "select", "insert", "update", "delete", "with", "create", "drop", "alter", "pragma", "truncate", "grant", "revoke", "set",
-    "begin", "copy", "call", "explain", "replace", "merge", "vacuum", "attach", "detach", "analyze", "listen", "notify", "lock",
-    "use", "show", "values", "reindex", "comment", "do", "declare", "fetch", "savepoint", "release", "rollback", "refresh",
-    "unlisten", "reset", "load", "rename",
+    "select",
+    "insert",
+    "update",
+    "delete",
+    "with",
+    "create",
+    "drop",
+    "alter",
+    "pragma",
+    "truncate",
+    "grant",
+    "revoke",
+    "set",
+    "begin",
+    "copy",
+    "call",
+    "explain",
+    "replace",
+    "merge",
+    "vacuum",
+    "attach",
+    "detach",
+    "analyze",
+    "listen",
+    "notify",
+    "lock",
+    "use",
+    "show",
+    "values",
+    "reindex",
+    "comment",
+    "do",
+    "declare",
+    "fetch",
+    "savepoint",
+    "release",
+    "rollback",
+    "refresh",
+    "unlisten",
+    "reset",
+    "load",
+    "rename",
 ];
 
 const FOLLOWERS: [&str; 16] = [
-    "from", "into", "table", "set", "where", "values", "database", "index", "view", "schema", "user", "role", "column", "to",
-    "as", "function",
+    "from", "into", "table", "set", "where", "values", "database", "index", "view", "schema", "user", "role", "column",
+    "to", "as", "function",
 ];

@@ -1,5 +1,7 @@
 //! The libraries whose SQL is looked at, and where each takes SQL as text.
 
+use super::manifest::Package;
+
 /// A database library.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) enum Library {
@@ -174,8 +176,19 @@ const METHODS: &[(Library, &str, usize, usize)] = &[
 
 /// Types of the libraries that globs bring.
 const HANDLES: &[&str] = &[
-    "PgPool", "SqlitePool", "MySqlPool", "AnyPool", "PgConnection", "SqliteConnection", "MysqlConnection", "AnyConnection",
-    "Separated", "DatabaseConnection", "DatabaseTransaction", "AsyncPgConnection", "AsyncMysqlConnection",
+    "PgPool",
+    "SqlitePool",
+    "MySqlPool",
+    "AnyPool",
+    "PgConnection",
+    "SqliteConnection",
+    "MysqlConnection",
+    "AnyConnection",
+    "Separated",
+    "DatabaseConnection",
+    "DatabaseTransaction",
+    "AsyncPgConnection",
+    "AsyncMysqlConnection",
 ];
 
 impl Library {
@@ -226,5 +239,13 @@ pub(super) fn is_method(name: &str) -> bool {
 
 /// Whether a name by itself, brought by a glob import, can only be that of a library.
 pub(super) fn is_known(name: &str) -> bool {
-    HANDLES.contains(&name) || FUNCTIONS.iter().any(|(_, owner, called, _)| *owner == name || (owner.is_empty() && *called == name))
+    HANDLES.contains(&name)
+        || FUNCTIONS.iter().any(|(_, owner, called, _)| *owner == name || (owner.is_empty() && *called == name))
+}
+
+/// Whether the file could give SQL to a library at all; most files need not be looked at.
+pub(super) fn may_run_sql(text: &str, package: &Package) -> bool {
+    let named = || PACKAGES.iter().any(|(name, _)| text.contains(name));
+    let takes = || FUNCTIONS.iter().map(|(_, _, name, _)| name).chain(METHODS.iter().map(|(_, name, ..)| name));
+    text.contains("trusted!") || ((!package.libraries.is_empty() || named()) && takes().any(|name| text.contains(name)))
 }

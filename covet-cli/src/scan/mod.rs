@@ -15,7 +15,7 @@
 //!         sqlx::query(&format!("SELECT id FROM users WHERE name = '{name}'")).fetch_all(db).await;
 //!     }
 //! "#);
-//! let report = sources.scan();
+//! let report = sources.scan().unwrap();
 //! assert_eq!(report.count(Verdict::Deny), 1);
 //! assert_eq!(report.findings[0].help, "write `safe_sql!(\"SELECT id FROM users WHERE name = {name}\")`");
 //! ```
@@ -91,8 +91,7 @@ pub fn scan(roots: &[PathBuf]) -> Result<Report, ScanError> {
             Err(error) => sources.unread(name, error.to_string()),
         }
     }
-    let scan = std::thread::Builder::new().stack_size(STACK).spawn(move || sources.scan()).map_err(ScanError::Thread)?;
-    Ok(scan.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+    sources.scan()
 }
 
 /// Files to scan.
@@ -130,19 +129,36 @@ impl Sources {
     }
 
     /// Scans them, in the order of their names.
-    #[must_use]
-    pub fn scan(mut self) -> Report {
+    ///
+    /// # Errors
+    ///
+    /// [`ScanError::Thread`] if the thread with room for deep nesting cannot be started.
+    pub fn scan(self) -> Result<Report, ScanError> {
+        let scan =
+            std::thread::Builder::new().stack_size(STACK).spawn(move || self.all()).map_err(ScanError::Thread)?;
+        Ok(scan.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+    }
+
+    fn all(mut self) -> Report {
         self.files.sort_by(|(one, ..), (other, ..)| one.cmp(other));
         let mut index = Index::default();
-        for (_, text, package) in &self.files {
-            if let Ok(file) = syn::parse_str::<syn::File>(text) {
-                let imports = Imports::of(&file, proc_macro2::TokenStream::new(), package);
-                index.add(&file.items, &imports);
+        let mut report = Report { unread: std::mem::take(&mut self.unread), ..Report::default() };
+        for (name, text, package) in &self.files {
+            match syn::parse_str::<syn::File>(text) {
+                Ok(file) => {
+                    let imports = Imports::of(&file, proc_macro2::TokenStream::new(), package);
+                    index.add(&file.items, &imports);
+                    report.files += 1;
+                }
+                Err(error) => {
+                    let message = format!("it does not parse: {error} at line {}", error.span().start().line);
+                    report.unread.push(Unread { file: name.clone(), message });
+                }
             }
             proc_macro2::extra::invalidate_current_thread_spans();
         }
-        let mut report = Report { unread: std::mem::take(&mut self.unread), ..Report::default() };
-        for (name, text, package) in &self.files {
+        let relevant = self.files.iter().filter(|(_, text, package)| library::may_run_sql(text, package));
+        for (name, text, package) in relevant {
             one(name, text, package, &index, &mut report);
             proc_macro2::extra::invalidate_current_thread_spans();
         }
@@ -155,15 +171,8 @@ impl Sources {
 fn one(name: &str, text: &str, package: &Package, index: &Index, report: &mut Report) {
     let parsed = text.parse::<proc_macro2::TokenStream>().map_err(syn::Error::from);
     let parsed = parsed.and_then(|tokens| Ok((tokens.clone(), syn::parse2::<syn::File>(tokens)?)));
-    let (tokens, file) = match parsed {
-        Ok(parsed) => parsed,
-        Err(error) => {
-            let start = error.span().start();
-            let message = format!("it does not parse: {error} at line {}", start.line);
-            return report.unread.push(Unread { file: name.to_owned(), message });
-        }
-    };
-    report.files += 1;
+    // A file that does not parse was told already.
+    let Ok((tokens, file)) = parsed else { return };
     report.trusted.extend(trusted::uses(name, text, tokens.clone()));
     let imports = Imports::of(&file, tokens, package);
     let functions = function::functions(&file, &imports, walk::is_test(Path::new(name)));
@@ -172,11 +181,8 @@ fn one(name: &str, text: &str, package: &Package, index: &Index, report: &mut Re
     let file = flow::File { source: text, imports: &imports, package, index, functions, constants };
     let analysis = Analysis::new(&file);
     let comments = trusted::comments(text);
-    let mut findings: Vec<_> = analysis
-        .candidates
-        .iter()
-        .filter_map(|candidate| finding(name, candidate, &analysis, &comments))
-        .collect();
+    let mut findings: Vec<_> =
+        analysis.candidates.iter().filter_map(|candidate| finding(name, candidate, &analysis, &comments)).collect();
     findings.sort_by(|one, other| (&one.place, one.code).cmp(&(&other.place, other.code)));
     findings.dedup_by(|one, other| one.place == other.place);
     report.findings.extend(findings);
@@ -223,16 +229,20 @@ fn unfit(text: &str) -> Option<String> {
     if text.len() > MOST_BYTES {
         return Some(format!("it is larger than {} MiB", MOST_BYTES >> 20));
     }
-    let (mut deep, mut deepest, mut row, mut longest) = (0_usize, 0, 0_usize, 0);
-    for byte in text.bytes() {
-        match byte {
-            b'(' | b'[' | b'{' => deep += 1,
-            b')' | b']' | b'}' => deep = deep.saturating_sub(1),
-            _ => {}
+    let (mut deep, mut deepest, mut longest) = (0_usize, 0, 0);
+    let code = text.lines().filter(|line| !line.trim_start().starts_with("//"));
+    for line in code {
+        let mut row = 0_usize;
+        for byte in line.bytes() {
+            match byte {
+                b'(' | b'[' | b'{' => deep += 1,
+                b')' | b']' | b'}' => deep = deep.saturating_sub(1),
+                _ => {}
+            }
+            deepest = deepest.max(deep);
+            row = if b"!-*&|<".contains(&byte) { row + 1 } else { 0 };
+            longest = longest.max(row);
         }
-        deepest = deepest.max(deep);
-        row = if b"!-*&|<".contains(&byte) { row + 1 } else if byte.is_ascii_whitespace() { row } else { 0 };
-        longest = longest.max(row);
     }
     (deepest > MOST_DEEP || longest > MOST_DEEP).then(|| format!("it nests deeper than {MOST_DEEP}"))
 }

@@ -59,7 +59,10 @@ mod tests {
 
     #[test]
     fn a_comment_needs_a_reason() {
-        assert_eq!(reason("    // covet: trusted(reason = \"names from the schema\")"), Some("names from the schema".into()));
+        assert_eq!(
+            reason("    // covet: trusted(reason = \"names from the schema\")"),
+            Some("names from the schema".into())
+        );
         for bad in [
             "// covet: trusted",
             "// covet: trusted()",

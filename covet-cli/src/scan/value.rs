@@ -204,11 +204,13 @@ impl Value {
 
     /// What is put together in a loop or by doubling must not grow without end.
     fn shorten(&mut self) {
-        let length: usize = self.pieces.iter().map(|piece| if let Piece::Text(text) = piece { text.len() } else { 1 }).sum();
+        let length: usize =
+            self.pieces.iter().map(|piece| if let Piece::Text(text) = piece { text.len() } else { 1 }).sum();
         if self.pieces.len() <= MOST && length <= MOST * 64 {
             return;
         }
-        let first = self.pieces.first().cloned().filter(|piece| matches!(piece, Piece::Text(text) if text.len() < MOST));
+        let first =
+            self.pieces.first().cloned().filter(|piece| matches!(piece, Piece::Text(text) if text.len() < MOST));
         let mut holes: Vec<Hole> = Vec::new();
         for hole in self.holes() {
             if holes.len() < MOST / 2 && !holes.contains(hole) {

@@ -11,7 +11,8 @@ pub(super) fn files(roots: &[PathBuf]) -> Result<Vec<PathBuf>, ScanError> {
         if !root.exists() {
             return Err(ScanError::Missing(root.clone()));
         }
-        let walk = ignore::WalkBuilder::new(root).require_git(false).filter_entry(|entry| !is_build(entry.path())).build();
+        let walk =
+            ignore::WalkBuilder::new(root).require_git(false).filter_entry(|entry| !is_build(entry.path())).build();
         for entry in walk {
             let entry = entry.map_err(|error| ScanError::Walk(error.to_string()))?;
             let file = entry.file_type().is_some_and(|kind| kind.is_file());
@@ -21,7 +22,7 @@ pub(super) fn files(roots: &[PathBuf]) -> Result<Vec<PathBuf>, ScanError> {
         }
     }
     found.sort_by_key(|path| shown(path));
-    found.dedup();
+    found.dedup_by_key(|path| shown(path));
     Ok(found)
 }
 

@@ -34,7 +34,8 @@ impl Flow<'_, '_> {
             };
         }
         vouched.iter().for_each(|name| self.env.declare(name, Value::constant()));
-        let other = branch.else_branch.as_ref().map(|(_, otherwise)| (self.expression(otherwise), expression_ends(otherwise)));
+        let other =
+            branch.else_branch.as_ref().map(|(_, otherwise)| (self.expression(otherwise), expression_ends(otherwise)));
         self.env.leave();
         match other {
             Some((_, true)) => {
@@ -108,7 +109,12 @@ impl Flow<'_, '_> {
                     let _rest: proc_macro2::TokenStream = input.parse()?;
                     Ok((value, pattern))
                 });
-                parts.ok().filter(|(_, pattern)| is_literal(pattern)).and_then(|(value, _)| name_of(&value)).into_iter().collect()
+                parts
+                    .ok()
+                    .filter(|(_, pattern)| is_literal(pattern))
+                    .and_then(|(value, _)| name_of(&value))
+                    .into_iter()
+                    .collect()
             }
             _ => Vec::new(),
         }
@@ -123,7 +129,11 @@ impl Flow<'_, '_> {
     }
 
     /// The value of an expression that is followed elsewhere.
-    fn quietly(&mut self, expression: &Expr) -> Value {
+    pub(super) fn quietly(&mut self, expression: &Expr) -> Value {
+        // What holds code of its own would be followed again for every block around it.
+        if !is_simple(expression) {
+            return self.unknown(expression);
+        }
         let (candidates, before) = (self.analysis.candidates.len(), self.env.now());
         let value = self.expression(expression);
         self.analysis.candidates.truncate(candidates);
@@ -186,6 +196,20 @@ impl Flow<'_, '_> {
         self.env.leave();
         self.env.join(before);
         Value::empty()
+    }
+}
+
+/// Whether the expression is a name, a list of constants, or a method of one.
+fn is_simple(expression: &Expr) -> bool {
+    match expression {
+        Expr::Path(_) | Expr::Lit(_) | Expr::Macro(_) => true,
+        Expr::Array(array) => array.elems.iter().all(is_simple),
+        Expr::Tuple(tuple) => tuple.elems.iter().all(is_simple),
+        Expr::Reference(inner) => is_simple(&inner.expr),
+        Expr::Paren(inner) => is_simple(&inner.expr),
+        Expr::Field(inner) => is_simple(&inner.base),
+        Expr::MethodCall(call) => is_simple(&call.receiver) && call.args.is_empty(),
+        _ => false,
     }
 }
 

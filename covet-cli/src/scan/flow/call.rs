@@ -9,14 +9,54 @@ use crate::scan::value::{Hole, Kind, Origin, Piece, Role, Value};
 
 /// Functions that give back what they are given.
 const SAME: [&str; 30] = [
-    "Some", "Ok", "Err", "Reverse", "from_utf8", "from_utf8_lossy", "from_utf8_unchecked", "repeat", "repeat_n", "once", "to_string",
-    "to_owned", "into", "take", "replace", "into_boxed_str", "must_use", "black_box", "from_static", "Borrowed", "Owned", "pin",
-    "ready", "identity", "from_iter", "into_string", "intern", "spawn_blocking", "block_in_place", "block_on",
+    "Some",
+    "Ok",
+    "Err",
+    "Reverse",
+    "from_utf8",
+    "from_utf8_lossy",
+    "from_utf8_unchecked",
+    "repeat",
+    "repeat_n",
+    "once",
+    "to_string",
+    "to_owned",
+    "into",
+    "take",
+    "replace",
+    "into_boxed_str",
+    "must_use",
+    "black_box",
+    "from_static",
+    "Borrowed",
+    "Owned",
+    "pin",
+    "ready",
+    "identity",
+    "from_iter",
+    "into_string",
+    "intern",
+    "spawn_blocking",
+    "block_in_place",
+    "block_on",
 ];
 
 /// Types whose constructors give back what they are given.
 const AROUND: [&str; 14] = [
-    "String", "Cow", "Box", "Arc", "Rc", "Vec", "VecDeque", "LazyLock", "Lazy", "SqlStr", "SmolStr", "CompactString", "BTreeSet", "HashSet",
+    "String",
+    "Cow",
+    "Box",
+    "Arc",
+    "Rc",
+    "Vec",
+    "VecDeque",
+    "LazyLock",
+    "Lazy",
+    "SqlStr",
+    "SmolStr",
+    "CompactString",
+    "BTreeSet",
+    "HashSet",
 ];
 
 impl Flow<'_, '_> {
@@ -57,9 +97,16 @@ impl Flow<'_, '_> {
         for (index, argument) in call.args.iter().enumerate() {
             let value = self.pasted(argument);
             if Some(index) == at {
-                let shown = if owner.is_empty() || !owner.starts_with(char::is_uppercase) { name.clone() } else { format!("{owner}::{name}") };
+                let shown = if owner.is_empty() || !owner.starts_with(char::is_uppercase) {
+                    name.clone()
+                } else {
+                    format!("{owner}::{name}")
+                };
                 let sink = format!("{}::{shown}", library.name());
-                self.reached(Sink { name: sink, span: span(argument), sure: true, part: false, takes: Takes::Text }, value.clone());
+                self.reached(
+                    Sink { name: sink, span: span(argument), sure: true, part: false, takes: Takes::Text },
+                    value.clone(),
+                );
                 text = Some(value);
             }
         }
@@ -124,7 +171,10 @@ impl Flow<'_, '_> {
                     let named = self.file().functions.get(*function).map(|function| function.name.clone());
                     let name = format!("{}, which hands it to {sink}", named.unwrap_or_default());
                     let name = if sink.contains(", which") { sink } else { name };
-                    self.reached(Sink { name, span: span(call), sure: true, part: false, takes: Takes::Text }, value.clone());
+                    self.reached(
+                        Sink { name, span: span(call), sure: true, part: false, takes: Takes::Text },
+                        value.clone(),
+                    );
                 }
             }
             let value = summary.map(|value| substituted(value, *function, &values));
@@ -133,7 +183,8 @@ impl Flow<'_, '_> {
                 (one, other) => one.or(other),
             };
         }
-        let name = functions.first().and_then(|at| self.file().functions.get(*at)).map(|function| function.name.clone());
+        let name =
+            functions.first().and_then(|at| self.file().functions.get(*at)).map(|function| function.name.clone());
         let returned = name.and_then(|name| self.file().index.returned(&name).cloned());
         let value = given.unwrap_or_else(|| self.unknown(call));
         match returned {
@@ -163,11 +214,12 @@ impl Flow<'_, '_> {
                 whole
             }
             (_, _, Some(value)) if SAME.contains(&name) || AROUND.contains(&owner) => value,
-            (_, "new" | "now" | "now_utc" | "now_v7" | "new_v4" | "new_v7" | "parse_str" | "from" | "try_from" | "from_str", _)
-                if self.is_harmless(owner) =>
-            {
-                self.harmless(&whole)
-            }
+            (
+                _,
+                "new" | "now" | "now_utc" | "now_v7" | "new_v4" | "new_v7" | "parse_str" | "from" | "try_from"
+                | "from_str",
+                _,
+            ) if self.is_harmless(owner) => self.harmless(&whole),
             _ if self.is_harmless(owner) || is_clock(owner) => self.harmless(&whole),
             (_, _, Some(value)) if checks(name) => value.origins(checked),
             (_, _, Some(value)) if owner.is_empty() && name.starts_with(char::is_uppercase) => {
@@ -178,9 +230,7 @@ impl Flow<'_, '_> {
                 Some(Kind::Harmless) => self.harmless(&whole),
                 _ if is_closed(&values) => Value::constant(),
                 Some(kind @ (Kind::Text | Kind::Object(..))) => self.unknown(&whole).with(kind),
-                Some(kind @ Kind::Named(_)) => {
-                    self.typed(self.unknown(&whole), kind)
-                }
+                Some(kind @ Kind::Named(_)) => self.typed(self.unknown(&whole), kind),
                 _ if owner.starts_with(char::is_uppercase) => {
                     self.typed(self.unknown(&whole), Kind::Named(owner.to_owned()))
                 }
@@ -196,7 +246,8 @@ impl Flow<'_, '_> {
 
     fn starts_empty(&self, call: &ExprCall, owner: &str) -> bool {
         let Expr::Path(path) = &*call.func else { return false };
-        let plain = path.path.segments.iter().all(|segment| !matches!(segment.arguments, PathArguments::Parenthesized(_)));
+        let plain =
+            path.path.segments.iter().all(|segment| !matches!(segment.arguments, PathArguments::Parenthesized(_)));
         plain && ["String", "Vec", "VecDeque", "HashSet", "BTreeSet", "Default"].contains(&owner)
     }
 }
@@ -235,9 +286,22 @@ pub(super) fn is_closed(values: &[Value]) -> bool {
 
 /// Whether the name says that what comes out was quoted or checked.
 pub(super) fn checks(name: &str) -> bool {
-    ["quote", "escape", "sanitize", "sanitise", "validate", "valid_", "check", "ensure", "allowed", "whitelist", "identifier", "ident"]
-        .iter()
-        .any(|word| name.contains(word))
+    [
+        "quote",
+        "escape",
+        "sanitize",
+        "sanitise",
+        "validate",
+        "valid_",
+        "check",
+        "ensure",
+        "allowed",
+        "whitelist",
+        "identifier",
+        "ident",
+    ]
+    .iter()
+    .any(|word| name.contains(word))
 }
 
 pub(super) fn checked(origin: Origin) -> Origin {

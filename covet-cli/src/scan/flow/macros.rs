@@ -35,7 +35,10 @@ impl Flow<'_, '_> {
             "concat" | "concatcp" | "concatc" | "str_concat" => self.concatenated(found),
             "indoc" | "sql" | "include_str" | "env" | "option_env" | "stringify" | "file" | "line" | "module_path" => {
                 let text = found.parse_body::<LitStr>();
-                text.map_or_else(|_| Value::constant(), |text| if name == "include_str" { Value::constant() } else { Value::text(text.value()) })
+                text.map_or_else(
+                    |_| Value::constant(),
+                    |text| if name == "include_str" { Value::constant() } else { Value::text(text.value()) },
+                )
             }
             "safe_sql" | "trusted" => Value::constant().with(Kind::Object(Library::Sqlx, Role::Handle)),
             "query" | "query_as" | "query_scalar" | "query_file" | "query_file_as" | "query_unchecked" => {

@@ -12,22 +12,112 @@ use crate::scan::value::{Kind, Origin, Role, Value};
 
 /// Methods that give a number, a truth value or the like.
 const NUMBERS: &[&str] = &[
-    "len", "count", "capacity", "timestamp", "timestamp_millis", "timestamp_micros", "timestamp_nanos", "unix_timestamp",
-    "as_u64", "as_i64", "as_f64", "as_bool", "as_i32", "as_u32", "is_empty", "is_some", "is_none", "is_ok", "is_err",
-    "contains", "starts_with", "ends_with", "as_secs", "as_millis", "as_micros", "as_nanos", "num_days", "num_seconds",
-    "rows_affected", "last_insert_rowid", "last_insert_id", "to_rfc3339", "to_rfc2822", "year", "month", "day", "hour",
-    "minute", "second", "elapsed", "position", "eq", "ne", "any", "all", "is_match", "changes", "exists", "as_usize",
-    "num_minutes", "num_hours", "num_weeks", "weekday", "ordinal", "is_alphanumeric", "contains_key",
+    "len",
+    "count",
+    "capacity",
+    "timestamp",
+    "timestamp_millis",
+    "timestamp_micros",
+    "timestamp_nanos",
+    "unix_timestamp",
+    "as_u64",
+    "as_i64",
+    "as_f64",
+    "as_bool",
+    "as_i32",
+    "as_u32",
+    "is_empty",
+    "is_some",
+    "is_none",
+    "is_ok",
+    "is_err",
+    "contains",
+    "starts_with",
+    "ends_with",
+    "as_secs",
+    "as_millis",
+    "as_micros",
+    "as_nanos",
+    "num_days",
+    "num_seconds",
+    "rows_affected",
+    "last_insert_rowid",
+    "last_insert_id",
+    "to_rfc3339",
+    "to_rfc2822",
+    "year",
+    "month",
+    "day",
+    "hour",
+    "minute",
+    "second",
+    "elapsed",
+    "position",
+    "eq",
+    "ne",
+    "any",
+    "all",
+    "is_match",
+    "changes",
+    "exists",
+    "as_usize",
+    "num_minutes",
+    "num_hours",
+    "num_weeks",
+    "weekday",
+    "ordinal",
+    "is_alphanumeric",
+    "contains_key",
 ];
 
 /// Methods that put more behind the text or the list they are called on.
-const PUSHES: &[&str] = &["push_str", "push", "extend", "append", "insert", "insert_str", "push_back", "write_str", "add", "extend_from_slice", "push_front"];
+const PUSHES: &[&str] = &[
+    "push_str",
+    "push",
+    "extend",
+    "append",
+    "insert",
+    "insert_str",
+    "push_back",
+    "write_str",
+    "add",
+    "extend_from_slice",
+    "push_front",
+];
 
 /// Methods whose closure is given what the receiver holds, and gives what comes out.
-const MAPS: &[&str] = &["map", "flat_map", "filter_map", "and_then", "map_or_else", "then", "fold", "find_map", "scan", "map_while", "map_or", "try_fold", "reduce", "query_map", "query_and_then"];
+const MAPS: &[&str] = &[
+    "map",
+    "flat_map",
+    "filter_map",
+    "and_then",
+    "map_or_else",
+    "then",
+    "fold",
+    "find_map",
+    "scan",
+    "map_while",
+    "map_or",
+    "try_fold",
+    "reduce",
+    "query_map",
+    "query_and_then",
+];
 
 /// Methods that give a part of the receiver, or another value if there is none.
-const OTHERWISE: &[&str] = &["unwrap_or", "unwrap_or_else", "or", "or_else", "chain", "intersperse", "zip", "get_or_insert_with", "get_or_init", "unwrap_or_default", "interleave"];
+const OTHERWISE: &[&str] = &[
+    "unwrap_or",
+    "unwrap_or_else",
+    "or",
+    "or_else",
+    "chain",
+    "intersperse",
+    "zip",
+    "get_or_insert_with",
+    "get_or_init",
+    "unwrap_or_default",
+    "interleave",
+];
 
 impl Flow<'_, '_> {
     pub(super) fn method(&mut self, call: &ExprMethodCall) -> Value {
@@ -156,7 +246,8 @@ impl Flow<'_, '_> {
                 }
             }
             if !matches!(receiver.kind, Kind::Object(..)) {
-                let letter = matches!(call.args.first(), Some(Expr::Lit(literal)) if matches!(literal.lit, syn::Lit::Char(_)));
+                let letter =
+                    matches!(call.args.first(), Some(Expr::Lit(literal)) if matches!(literal.lit, syn::Lit::Char(_)));
                 self.push(&call.receiver, pushed, letter || name.ends_with("_str") || name == "add");
             }
             return Value::empty();
@@ -168,7 +259,9 @@ impl Flow<'_, '_> {
             "parse" => self.unknown(&whole),
             "leak" => Value { leaked: !receiver.is_constant(), ..receiver },
             "enumerate" => Value { parts: vec![self.harmless(&whole), receiver.clone()], ..receiver },
-            "iter" | "into_iter" | "keys" | "values" if receiver.is_constant() => Value { parts: Vec::new(), ..receiver },
+            "iter" | "into_iter" | "keys" | "values" if receiver.is_constant() => {
+                Value { parts: Vec::new(), ..receiver }
+            }
             "get" | "try_get" | "get_unwrap" | "get_ref" | "get_unchecked" | "try_get_by" | "read_line"
                 if self.is_row(call, &receiver) =>
             {
@@ -206,7 +299,14 @@ impl Flow<'_, '_> {
         }
     }
 
-    fn other(&mut self, call: &ExprMethodCall, name: &str, receiver: Value, values: &[Value], turbofish: Option<Kind>) -> Value {
+    fn other(
+        &mut self,
+        call: &ExprMethodCall,
+        name: &str,
+        receiver: Value,
+        values: &[Value],
+        turbofish: Option<Kind>,
+    ) -> Value {
         let whole = Expr::MethodCall(call.clone());
         let returned = self.file().index.returned(name).cloned();
         match (&receiver.kind, returned) {
@@ -220,12 +320,18 @@ impl Flow<'_, '_> {
             (Kind::Harmless, _) => self.harmless(&whole),
             (_, Some(Kind::Harmless)) => self.harmless(&whole),
             _ if turbofish == Some(Kind::Harmless) => self.harmless(&whole),
-            _ if receiver.is_constant() && (values.iter().all(Value::is_constant) || !receiver.pieces.is_empty()) => receiver,
+            _ if receiver.is_constant() && (values.iter().all(Value::is_constant) || !receiver.pieces.is_empty()) => {
+                receiver
+            }
             (Kind::Text, _) => self.unknown(&whole).with(Kind::Text),
             (_, Some(kind)) => {
                 let own = receiver.holes().any(|hole| hole.origin == Origin::Own);
                 let value = self.typed(self.unknown(&whole), kind);
-                if own { value.origins(|origin| if origin == Origin::Unknown { Origin::Own } else { origin }) } else { value }
+                if own {
+                    value.origins(|origin| if origin == Origin::Unknown { Origin::Own } else { origin })
+                } else {
+                    value
+                }
             }
             (Kind::Named(_), None) => self.unknown(&whole).origins(|_| Origin::Named),
             _ if is_closed(values) && receiver.is_constant() => Value::constant(),
@@ -240,7 +346,11 @@ impl Flow<'_, '_> {
             let value = match argument {
                 Expr::Closure(_) => self.closure(argument, &receiver),
                 Expr::Path(path) => {
-                    let same = path.path.segments.last().is_some_and(|last| is_same(&last.ident.to_string()) || last.ident == "from");
+                    let same = path
+                        .path
+                        .segments
+                        .last()
+                        .is_some_and(|last| is_same(&last.ident.to_string()) || last.ident == "from");
                     if same { receiver.clone() } else { self.function_value(argument, &receiver) }
                 }
                 _ => self.expression(argument),
@@ -256,7 +366,9 @@ impl Flow<'_, '_> {
     /// What a function gives back that is used as a value: `.map(quote)`.
     fn function_value(&mut self, function: &Expr, given: &Value) -> Value {
         let Expr::Path(path) = function else { return self.expression(function) };
-        let Some(last) = path.path.segments.last().map(|last| last.ident.to_string()) else { return self.unknown(function) };
+        let Some(last) = path.path.segments.last().map(|last| last.ident.to_string()) else {
+            return self.unknown(function);
+        };
         let found = self.matching(&last, |_, count| count == 1);
         if let [single] = found.as_slice() {
             return self.enter(&[*single], vec![given.clone()], function);
@@ -287,7 +399,8 @@ impl Flow<'_, '_> {
 
     /// `row.get(0)`: text from the database.
     fn is_row(&self, call: &ExprMethodCall, receiver: &Value) -> bool {
-        let named = name_of(&call.receiver).is_some_and(|name| ["row", "r"].contains(&name.as_str()) || name.ends_with("_row"));
+        let named =
+            name_of(&call.receiver).is_some_and(|name| ["row", "r"].contains(&name.as_str()) || name.ends_with("_row"));
         let object = matches!(receiver.kind, Kind::Object(_, Role::Handle));
         !call.args.is_empty() && (object || (named && receiver.kind == Kind::Unknown))
     }
@@ -298,7 +411,7 @@ impl Flow<'_, '_> {
         let Expr::MethodCall(inner) = &*closure.body else {
             return matches!(&*closure.body, Expr::Macro(found) if found.mac.path.is_ident("matches"));
         };
-        let list = self.expression(&inner.receiver);
+        let list = self.quietly(&inner.receiver);
         inner.method == "contains" && list.is_constant() && !list.pieces.is_empty()
     }
 }
@@ -321,23 +434,122 @@ fn is_quote(literal: &syn::Lit) -> bool {
 
 /// Methods that many types have.
 fn is_common(name: &str) -> bool {
-    is_same(name) || PUSHES.contains(&name) || NUMBERS.contains(&name) || MAPS.contains(&name) || OTHERWISE.contains(&name)
+    is_same(name)
+        || PUSHES.contains(&name)
+        || NUMBERS.contains(&name)
+        || MAPS.contains(&name)
+        || OTHERWISE.contains(&name)
         || ["get", "new", "join", "run", "send", "next", "parse", "find", "filter"].contains(&name)
 }
 
 /// Methods that give the same text, or a part of it.
 fn is_same(name: &str) -> bool {
     [
-        "as_str", "as_ref", "as_deref", "as_mut", "borrow", "clone", "cloned", "copied", "to_string", "to_owned", "into", "deref",
-        "trim", "trim_start", "trim_end", "trim_matches", "trim_start_matches", "trim_end_matches", "to_lowercase", "to_uppercase",
-        "to_ascii_lowercase", "to_ascii_uppercase", "unwrap", "expect", "ok", "err", "ok_or", "ok_or_else", "map_err", "into_string",
-        "into_boxed_str", "into_inner", "inner", "as_bytes", "into_bytes", "iter", "into_iter", "iter_mut", "collect", "rev", "skip", "take",
-        "next", "last", "first", "nth", "chars", "split", "splitn", "split_once", "lines", "split_whitespace", "split_at", "bytes",
-        "to_str", "to_string_lossy", "display", "peekable", "filter", "find", "sorted", "unique", "dedup", "chunks", "windows",
-        "strip_prefix", "strip_suffix", "repeat", "cycle", "lock", "read", "write", "unwrap_or_default", "context", "with_context",
-        "as_deref_mut", "to_vec", "into_owned", "try_into", "as_mut_str", "flatten", "drain", "inspect", "await", "step_by", "max",
-        "min", "sum", "format", "as_slice", "get_ref", "boxed", "into_iter_sorted", "block_on", "rsplit", "to_uppercase_string",
-        "encode_utf8", "unwrap_or_exit", "values", "keys", "pop", "remove", "swap_remove", "first_mut", "as_string",
+        "as_str",
+        "as_ref",
+        "as_deref",
+        "as_mut",
+        "borrow",
+        "clone",
+        "cloned",
+        "copied",
+        "to_string",
+        "to_owned",
+        "into",
+        "deref",
+        "trim",
+        "trim_start",
+        "trim_end",
+        "trim_matches",
+        "trim_start_matches",
+        "trim_end_matches",
+        "to_lowercase",
+        "to_uppercase",
+        "to_ascii_lowercase",
+        "to_ascii_uppercase",
+        "unwrap",
+        "expect",
+        "ok",
+        "err",
+        "ok_or",
+        "ok_or_else",
+        "map_err",
+        "into_string",
+        "into_boxed_str",
+        "into_inner",
+        "inner",
+        "as_bytes",
+        "into_bytes",
+        "iter",
+        "into_iter",
+        "iter_mut",
+        "collect",
+        "rev",
+        "skip",
+        "take",
+        "next",
+        "last",
+        "first",
+        "nth",
+        "chars",
+        "split",
+        "splitn",
+        "split_once",
+        "lines",
+        "split_whitespace",
+        "split_at",
+        "bytes",
+        "to_str",
+        "to_string_lossy",
+        "display",
+        "peekable",
+        "filter",
+        "find",
+        "sorted",
+        "unique",
+        "dedup",
+        "chunks",
+        "windows",
+        "strip_prefix",
+        "strip_suffix",
+        "repeat",
+        "cycle",
+        "lock",
+        "read",
+        "write",
+        "unwrap_or_default",
+        "context",
+        "with_context",
+        "as_deref_mut",
+        "to_vec",
+        "into_owned",
+        "try_into",
+        "as_mut_str",
+        "flatten",
+        "drain",
+        "inspect",
+        "await",
+        "step_by",
+        "max",
+        "min",
+        "sum",
+        "format",
+        "as_slice",
+        "get_ref",
+        "boxed",
+        "into_iter_sorted",
+        "block_on",
+        "rsplit",
+        "to_uppercase_string",
+        "encode_utf8",
+        "unwrap_or_exit",
+        "values",
+        "keys",
+        "pop",
+        "remove",
+        "swap_remove",
+        "first_mut",
+        "as_string",
     ]
     .contains(&name)
 }

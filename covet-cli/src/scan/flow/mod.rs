@@ -119,7 +119,9 @@ impl<'a> Analysis<'a> {
     /// Whether every call of the function stands in this file, and there are some.
     pub(super) fn is_closed(&self, function: usize) -> bool {
         let private = self.file.functions.get(function).is_some_and(|function| function.private);
-        private && !self.escaped.contains(&function) && self.calls.range((function, 0)..(function + 1, 0)).next().is_some()
+        private
+            && !self.escaped.contains(&function)
+            && self.calls.range((function, 0)..(function + 1, 0)).next().is_some()
     }
 
     /// Where the piece comes from, with parameters replaced by what the calls give; nothing if that is constant.
@@ -139,7 +141,8 @@ impl<'a> Analysis<'a> {
 
     /// The parameters that the function hands on as whole SQL text, and to what.
     fn wrapped(&self, function: usize) -> Vec<(usize, String)> {
-        let own = self.candidates.iter().filter(|candidate| candidate.function == function && !candidate.value.composed);
+        let own =
+            self.candidates.iter().filter(|candidate| candidate.function == function && !candidate.value.composed);
         let whole = own.flat_map(|candidate| candidate.value.holes().map(|hole| (hole.origin, candidate.sink.clone())));
         let mut found: Vec<_> = whole
             .filter_map(|(origin, sink)| match origin {

@@ -93,9 +93,9 @@ impl<'a> Flow<'a, '_> {
             Kind::Harmless if !value.is_constant() => value.origins(|_| Origin::Harmless).with(Kind::Harmless),
             // What a function gives back as `&'static str` is text of the program, unless it was leaked.
             Kind::Static if !value.leaked && !value.composed => Value::constant(),
-            Kind::Text => value
-                .origins(|origin| if origin == Origin::Named { Origin::Unknown } else { origin })
-                .with(Kind::Text),
+            Kind::Text => {
+                value.origins(|origin| if origin == Origin::Named { Origin::Unknown } else { origin }).with(Kind::Text)
+            }
             kind @ Kind::Object(..) => value.with(kind),
             kind @ Kind::Named(_) if value.kind == Kind::Unknown => {
                 value.origins(|origin| if origin == Origin::Unknown { Origin::Named } else { origin }).with(kind)
@@ -141,7 +141,24 @@ pub(super) fn name_of(expression: &Expr) -> Option<String> {
 
 /// Methods that give the same text.
 fn is_same(method: &str) -> bool {
-    ["as_str", "as_ref", "as_deref", "as_mut", "borrow", "clone", "to_string", "to_owned", "trim", "into", "deref",
-        "as_mut_string", "by_ref", "to_lowercase", "to_uppercase", "to_ascii_lowercase", "to_ascii_uppercase"]
+    [
+        "as_str",
+        "as_ref",
+        "as_deref",
+        "as_mut",
+        "borrow",
+        "clone",
+        "to_string",
+        "to_owned",
+        "trim",
+        "into",
+        "deref",
+        "as_mut_string",
+        "by_ref",
+        "to_lowercase",
+        "to_uppercase",
+        "to_ascii_lowercase",
+        "to_ascii_uppercase",
+    ]
     .contains(&method)
 }

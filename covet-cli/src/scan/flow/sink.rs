@@ -29,7 +29,12 @@ impl Flow<'_, '_> {
     }
 
     /// The libraries whose method of this name the receiver may have, and which argument is SQL.
-    pub(super) fn takers(&self, receiver: &Value, name: &str, arguments: usize) -> Option<(Library, Option<usize>, bool)> {
+    pub(super) fn takers(
+        &self,
+        receiver: &Value,
+        name: &str,
+        arguments: usize,
+    ) -> Option<(Library, Option<usize>, bool)> {
         let mut found = library::methods(name, arguments);
         match &receiver.kind {
             Kind::Object(_, Role::Builder) | Kind::Harmless => None,
@@ -37,9 +42,9 @@ impl Flow<'_, '_> {
                 found.find(|(library, at)| library == of && at.is_some()).map(|(library, at)| (library, at, true))
             }
             // Text itself is asked to run.
-            Kind::Text | Kind::Static if receiver.composed || receiver.is_constant() => {
-                found.find(|(library, at)| at.is_none() && self.speaks(*library)).map(|(library, at)| (library, at, false))
-            }
+            Kind::Text | Kind::Static if receiver.composed || receiver.is_constant() => found
+                .find(|(library, at)| at.is_none() && self.speaks(*library))
+                .map(|(library, at)| (library, at, false)),
             Kind::Text | Kind::Static => None,
             Kind::Named(owner) if self.file().index.has_method(owner, name) => None,
             Kind::Named(owner) if std_type(owner) => None,
@@ -62,7 +67,14 @@ impl Flow<'_, '_> {
     }
 
     /// What is pushed to a builder becomes SQL at once; the builder remembers it.
-    pub(super) fn build(&mut self, receiver: &Expr, mut builder: Value, name: &str, pushed: &Expr, value: Value) -> Value {
+    pub(super) fn build(
+        &mut self,
+        receiver: &Expr,
+        mut builder: Value,
+        name: &str,
+        pushed: &Expr,
+        value: Value,
+    ) -> Value {
         let mut whole = builder.clone();
         // What was pasted before was told before.
         for piece in &mut whole.pieces {
@@ -74,7 +86,10 @@ impl Flow<'_, '_> {
         let kind = builder.kind.clone();
         let label = format!("sqlx::QueryBuilder::{name}");
         whole.paste(value.clone());
-        self.reached(Sink { name: label, span: span(pushed), sure: true, part: true, takes: Takes::Text }, whole.with(Kind::Text));
+        self.reached(
+            Sink { name: label, span: span(pushed), sure: true, part: true, takes: Takes::Text },
+            whole.with(Kind::Text),
+        );
         builder.paste(if value.is_constant() { value } else { Value::constant() });
         builder.kind = kind;
         if let Some(name) = super::pattern::name_of(receiver) {

@@ -10,10 +10,10 @@ fn command(name: &str) {
 }
 
 fn own_query_function(name: &str) {
-    query(&format!("SELECT * FROM users WHERE name = '{name}'"));
+    helper_query(&format!("SELECT * FROM users WHERE name = '{name}'"));
 }
 
-fn query(text: &str) -> usize {
+fn helper_query(text: &str) -> usize {
     text.len()
 }
 

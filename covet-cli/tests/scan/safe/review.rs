@@ -60,3 +60,8 @@ mod table_of_the_object {
         }
     }
 }
+
+async fn compared_without_quotes(db: &PgPool, entry: entries::Model) {
+    let parent = elsewhere(&entry);
+    sqlx::query(&format!("SELECT * FROM entries WHERE id = {} AND parent = {parent}", entry.id)).fetch_all(db).await;
+}

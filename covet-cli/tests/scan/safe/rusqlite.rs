@@ -16,14 +16,14 @@ fn marks(conn: &Connection, names: &[String]) {
     conn.prepare(&sql).unwrap().query(params_from_iter(names)).unwrap();
 }
 
-fn repeat_vars(count: usize) -> String {
+fn helper_repeat_vars(count: usize) -> String {
     let mut vars = "?,".repeat(count);
     vars.pop();
     vars
 }
 
 fn marks_from_a_function(conn: &Connection, names: &[String]) {
-    let sql = format!("SELECT id FROM users WHERE name IN ({})", repeat_vars(names.len()));
+    let sql = format!("SELECT id FROM users WHERE name IN ({})", helper_repeat_vars(names.len()));
     conn.prepare(&sql).unwrap();
 }
 

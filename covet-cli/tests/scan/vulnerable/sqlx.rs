@@ -166,8 +166,8 @@ async fn field_of_a_form(db: &PgPool, form: Form<Search>) {
     sqlx::query(&format!("SELECT * FROM notes WHERE title LIKE '%{}%'", form.title)).fetch_all(db).await;
 }
 
-async fn unbound_after_a_comparison(db: &PgPool, user: &Session) {
-    sqlx::query(&format!("SELECT * FROM notes WHERE owner = {}", user.name)).fetch_all(db).await;
+async fn unknown_in_quotes(db: &PgPool, user: &Session) {
+    sqlx::query(&format!("SELECT * FROM notes WHERE owner = '{}'", user.name)).fetch_all(db).await;
 }
 
 mod wrapper_of_assert {
