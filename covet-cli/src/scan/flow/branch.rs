@@ -3,8 +3,18 @@
 use syn::{BinOp, Block, Expr, ExprForLoop, ExprIf, ExprMatch, Pat, Stmt, UnOp};
 
 use super::Flow;
+use super::call::{checked, checks};
 use super::pattern::{is_literal, name_of};
 use crate::scan::value::Value;
+
+/// What a condition says of a value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Vouched {
+    /// It is one of some constants.
+    Constant,
+    /// Something was asked of its text.
+    Checked,
+}
 
 impl Flow<'_, '_> {
     /// Follows something after which the function does not go on.
@@ -27,13 +37,13 @@ impl Flow<'_, '_> {
         if ends(&branch.then_branch) {
             // Only who passed the check comes here: it holds for the rest of the block.
             self.env.leave();
-            vouched.iter().for_each(|name| self.env.declare(name, Value::constant()));
+            self.believe(&vouched);
             return match &branch.else_branch {
                 Some((_, otherwise)) => self.expression(otherwise),
                 None => Value::empty(),
             };
         }
-        vouched.iter().for_each(|name| self.env.declare(name, Value::constant()));
+        self.believe(&vouched);
         let other =
             branch.else_branch.as_ref().map(|(_, otherwise)| (self.expression(otherwise), expression_ends(otherwise)));
         self.env.leave();
@@ -41,7 +51,7 @@ impl Flow<'_, '_> {
             Some((_, true)) => {
                 self.env.back_to(then);
                 let vouched = self.vouched(&branch.cond, true);
-                vouched.iter().for_each(|name| self.env.declare(name, Value::constant()));
+                self.believe(&vouched);
                 chosen
             }
             Some((other, false)) => {
@@ -71,13 +81,13 @@ impl Flow<'_, '_> {
             _ => {
                 self.expression(condition);
                 let vouched = self.vouched(condition, true);
-                vouched.iter().for_each(|name| self.env.declare(name, Value::constant()));
+                self.believe(&vouched);
             }
         }
     }
 
     /// The names that are one of some constants if the condition is `truth`.
-    fn vouched(&mut self, condition: &Expr, truth: bool) -> Vec<String> {
+    fn vouched(&mut self, condition: &Expr, truth: bool) -> Vec<(String, Vouched)> {
         match condition {
             Expr::Paren(inner) => self.vouched(&inner.expr, truth),
             Expr::Unary(unary) if matches!(unary.op, UnOp::Not(_)) => self.vouched(&unary.expr, !truth),
@@ -99,7 +109,19 @@ impl Flow<'_, '_> {
             Expr::MethodCall(call) if truth && is_lookup(&call.method.to_string()) && call.args.len() == 1 => {
                 let list = self.quietly(&call.receiver);
                 let name = call.args.first().and_then(name_of);
-                name.filter(|_| list.is_constant() && !list.pieces.is_empty()).into_iter().collect()
+                let name = name.filter(|_| list.is_constant() && !list.pieces.is_empty());
+                name.map(|name| (name, Vouched::Constant)).into_iter().collect()
+            }
+            // `name.chars().all(..)`, `PATTERN.is_match(name)`, `is_valid(name)`.
+            Expr::MethodCall(call) if truth && call.method == "all" => {
+                letters(&call.receiver).map(|name| (name, Vouched::Checked)).into_iter().collect()
+            }
+            Expr::MethodCall(call) if truth && is_check(&call.method.to_string()) => {
+                let names = call.args.iter().filter_map(name_of).chain(name_of(&call.receiver));
+                names.map(|name| (name, Vouched::Checked)).collect()
+            }
+            Expr::Call(call) if truth && called(&call.func).is_some_and(|name| is_check(&name)) => {
+                call.args.iter().filter_map(name_of).map(|name| (name, Vouched::Checked)).collect()
             }
             Expr::Macro(found) if truth && found.mac.path.is_ident("matches") => {
                 let parts = found.mac.parse_body_with(|input: syn::parse::ParseStream<'_>| {
@@ -113,6 +135,7 @@ impl Flow<'_, '_> {
                     .ok()
                     .filter(|(_, pattern)| is_literal(pattern))
                     .and_then(|(value, _)| name_of(&value))
+                    .map(|name| (name, Vouched::Constant))
                     .into_iter()
                     .collect()
             }
@@ -120,12 +143,23 @@ impl Flow<'_, '_> {
         }
     }
 
-    fn equal(&mut self, left: &Expr, right: &Expr) -> Vec<String> {
+    fn believe(&mut self, vouched: &[(String, Vouched)]) {
+        for (name, how) in vouched {
+            match (how, self.env.get(name).cloned()) {
+                (Vouched::Constant, _) => self.env.declare(name, Value::constant()),
+                (Vouched::Checked, Some(value)) => self.env.declare(name, value.origins(checked)),
+                (Vouched::Checked, None) => {}
+            }
+        }
+    }
+
+    fn equal(&mut self, left: &Expr, right: &Expr) -> Vec<(String, Vouched)> {
         let mut one = |name: &Expr, constant: &Expr| {
             let constant = self.quietly(constant).is_constant() && matches!(constant, Expr::Lit(_) | Expr::Path(_));
             name_of(name).filter(|_| constant)
         };
-        one(left, right).or_else(|| one(right, left)).into_iter().collect()
+        let name = one(left, right).or_else(|| one(right, left));
+        name.map(|name| (name, Vouched::Constant)).into_iter().collect()
     }
 
     /// The value of an expression that is followed elsewhere.
@@ -213,9 +247,24 @@ fn is_simple(expression: &Expr) -> bool {
     }
 }
 
-fn concat((mut left, right): (Vec<String>, Vec<String>)) -> Vec<String> {
+fn concat<T>((mut left, right): (Vec<T>, Vec<T>)) -> Vec<T> {
     left.extend(right);
     left
+}
+
+fn is_check(name: &str) -> bool {
+    name == "is_match" || (name.starts_with("is_") && checks(name))
+}
+
+fn called(function: &Expr) -> Option<String> {
+    let Expr::Path(path) = function else { return None };
+    path.path.segments.last().map(|last| last.ident.to_string())
+}
+
+/// `name` in `name.chars()` and `name.bytes()`.
+fn letters(expression: &Expr) -> Option<String> {
+    let Expr::MethodCall(call) = expression else { return None };
+    ["chars", "bytes"].iter().any(|name| call.method == name).then(|| name_of(&call.receiver)).flatten()
 }
 
 fn is_lookup(method: &str) -> bool {

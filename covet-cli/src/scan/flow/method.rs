@@ -272,7 +272,7 @@ impl Flow<'_, '_> {
             }
             "replace" | "replacen" | "replace_range" => self.replaced(call, receiver, values),
             "join" | "concat" => {
-                let mut text = receiver;
+                let mut text = self.written(receiver, &span(&call.receiver), self.source(&call.receiver));
                 values.into_iter().for_each(|value| text.append(value));
                 text.composed |= text.pieces.len() > 1;
                 text.with(Kind::Text)
@@ -340,7 +340,15 @@ impl Flow<'_, '_> {
     }
 
     /// `receiver.map(|x| ..)` and its like.
-    fn mapped(&mut self, call: &ExprMethodCall, receiver: Value) -> Value {
+    fn mapped(&mut self, call: &ExprMethodCall, mut receiver: Value) -> Value {
+        if let (true, [first, closure @ Expr::Closure(_)]) =
+            (call.method.to_string().ends_with("fold"), &*Vec::from_iter(&call.args))
+        {
+            // The closure is given what there is so far, and a member.
+            let so_far = self.expression(first);
+            receiver.parts = vec![so_far, Value { parts: Vec::new(), ..receiver.clone() }];
+            return self.closure(closure, &receiver);
+        }
         let mut found: Option<Value> = None;
         for argument in &call.args {
             let value = match argument {

@@ -141,8 +141,10 @@ impl<'a> Analysis<'a> {
 
     /// The parameters that the function hands on as whole SQL text, and to what.
     fn wrapped(&self, function: usize) -> Vec<(usize, String)> {
-        let own =
-            self.candidates.iter().filter(|candidate| candidate.function == function && !candidate.value.composed);
+        let own = self.candidates.iter().filter(|candidate| {
+            let text = candidate.sure && candidate.takes.accepts(&candidate.value.kind);
+            text && candidate.function == function && !candidate.value.composed
+        });
         let whole = own.flat_map(|candidate| candidate.value.holes().map(|hole| (hole.origin, candidate.sink.clone())));
         let mut found: Vec<_> = whole
             .filter_map(|(origin, sink)| match origin {

@@ -39,3 +39,19 @@ fn joined_literals(conn: &mut PgConnection, only: bool) {
     }
     sql_query(parts.join(" ")).load::<User>(conn);
 }
+
+mod connection_as_parameter {
+    use diesel::prelude::*;
+
+    struct Folder;
+
+    impl Folder {
+        async fn delete(&self, conn: &DbConn) {
+            diesel::delete(folders::table.filter(folders::id.eq(1))).execute(conn);
+        }
+
+        pub async fn all(&self, conn: &DbConn) {
+            self.delete(conn).await;
+        }
+    }
+}

@@ -65,3 +65,19 @@ async fn compared_without_quotes(db: &PgPool, entry: entries::Model) {
     let parent = elsewhere(&entry);
     sqlx::query(&format!("SELECT * FROM entries WHERE id = {} AND parent = {parent}", entry.id)).fetch_all(db).await;
 }
+
+pub async fn letters_were_checked(db: &PgPool, name: &str) -> Result<(), Error> {
+    if !name.chars().all(|c| c.is_ascii_alphanumeric()) {
+        return Err(Error::Name);
+    }
+    sqlx::query(&format!("SET TRANSACTION SNAPSHOT '{name}'")).execute(db).await;
+    Ok(())
+}
+
+pub async fn pattern_was_checked(db: &PgPool, name: &str) -> Result<(), Error> {
+    if !NAME.is_match(name) {
+        return Err(Error::Name);
+    }
+    sqlx::query(&format!("DROP TABLE {name}")).execute(db).await;
+    Ok(())
+}

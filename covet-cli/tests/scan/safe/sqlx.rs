@@ -325,3 +325,8 @@ async fn written_constant(db: &PgPool) {
     write!(&mut sql, "SELECT {COLUMNS} FROM users").unwrap();
     sqlx::query(&sql).fetch_all(db).await;
 }
+
+async fn folded(db: &PgPool, names: Vec<String>) {
+    let sql = names.iter().fold(String::from("SELECT * FROM users WHERE false"), |sql, _| sql + " OR name = ?");
+    sqlx::query(&sql).fetch_all(db).await;
+}

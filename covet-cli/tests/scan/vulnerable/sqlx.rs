@@ -290,3 +290,11 @@ async fn made_in_a_loop(db: &PgPool, pairs: HashMap<String, String>) {
     }
     sqlx::query(&sql).fetch_all(db).await;
 }
+
+async fn folded(db: &PgPool, names: Vec<String>) {
+    let sql = names.iter().fold(String::from("SELECT * FROM users WHERE name = ''"), |mut sql, name| {
+        sql.push_str(&format!(" OR name = '{name}'"));
+        sql
+    });
+    sqlx::query(&sql).fetch_all(db).await;
+}
