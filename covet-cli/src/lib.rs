@@ -1,0 +1,5 @@
+//! `cargo covet`: what the compiler cannot see of a project's security.
+
+pub mod cli;
+pub mod report;
+pub mod scan;
