@@ -251,3 +251,17 @@ fn help_and_completions_are_written() {
         assert!(output.status.success() && text(&output).contains("fail-on"), "{shell}");
     }
 }
+
+#[test]
+fn what_nests_without_end_is_named_and_does_not_stop_the_scan() {
+    let nested = |open: &str, close: &str| format!("fn a() {{ {}x{} }}", open.repeat(50_000), close.repeat(50_000));
+    let texts = "const A: &[u8] = b\"((((((((\"; // ((((\n".repeat(200);
+    let files = [nested("(", ")"), nested("!", ""), nested("[", ""), texts];
+    let named: Vec<_> = files.iter().enumerate().map(|(at, text)| (format!("src/{at}.rs"), text)).collect();
+    let folder = project(&named.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect::<Vec<_>>());
+    let output = covet(folder.path(), &["scan", "--json"]);
+    let lines = lines(&output);
+    let unread: Vec<_> = lines.iter().filter(|line| line["kind"] == "unread").map(|line| &line["file"]).collect();
+    assert_eq!(unread, ["src/0.rs", "src/1.rs", "src/2.rs"]);
+    assert_eq!(lines.last().unwrap()["files"], 1);
+}

@@ -41,6 +41,7 @@ mod walk;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use proc_macro2::{TokenStream, TokenTree};
 use syn::{Expr, Item};
 
 pub use finding::{Code, Finding, Place, Report, Severity, Trusted, Unread, Verdict};
@@ -53,7 +54,7 @@ use manifest::{Manifests, Package};
 /// Larger files are data, or made by a program.
 const MOST_BYTES: usize = 4 << 20;
 
-/// How deep brackets may stand in each other, and how many operators in a row.
+/// How deep brackets may stand in each other, and how much punctuation in a row.
 const MOST_DEEP: usize = 256;
 
 /// Room for what is nested deeply.
@@ -118,10 +119,7 @@ impl Sources {
         let text = text.strip_prefix('\u{feff}').map_or(text.clone(), ToOwned::to_owned);
         let shell = text.starts_with("#!") && !text.trim_start_matches("#!").trim_start().starts_with('[');
         let text = if shell { text.replacen("#!", "//", 1) } else { text };
-        match unfit(&text) {
-            Some(message) => self.unread(name, message),
-            None => self.files.push((name, text, package)),
-        }
+        self.files.push((name, text, package));
     }
 
     fn unread(&mut self, file: String, message: String) {
@@ -144,16 +142,13 @@ impl Sources {
         let mut index = Index::default();
         let mut report = Report { unread: std::mem::take(&mut self.unread), ..Report::default() };
         for (name, text, package) in &self.files {
-            match syn::parse_str::<syn::File>(text) {
-                Ok(file) => {
-                    let imports = Imports::of(&file, proc_macro2::TokenStream::new(), package);
+            match parse(text) {
+                Ok((_, file)) => {
+                    let imports = Imports::of(&file, TokenStream::new(), package);
                     index.add(&file.items, &imports);
                     report.files += 1;
                 }
-                Err(error) => {
-                    let message = format!("it does not parse: {error} at line {}", error.span().start().line);
-                    report.unread.push(Unread { file: name.clone(), message });
-                }
+                Err(message) => report.unread.push(Unread { file: name.clone(), message }),
             }
             proc_macro2::extra::invalidate_current_thread_spans();
         }
@@ -169,10 +164,8 @@ impl Sources {
 
 /// Scans one file.
 fn one(name: &str, text: &str, package: &Package, index: &Index, report: &mut Report) {
-    let parsed = text.parse::<proc_macro2::TokenStream>().map_err(syn::Error::from);
-    let parsed = parsed.and_then(|tokens| Ok((tokens.clone(), syn::parse2::<syn::File>(tokens)?)));
     // A file that does not parse was told already.
-    let Ok((tokens, file)) = parsed else { return };
+    let Ok((tokens, file)) = parse(text) else { return };
     report.trusted.extend(trusted::uses(name, text, tokens.clone()));
     let imports = Imports::of(&file, tokens, package);
     let functions = function::functions(&file, &imports, walk::is_test(Path::new(name)));
@@ -224,25 +217,37 @@ fn texts(items: &[Item], found: &mut BTreeMap<String, String>) {
     }
 }
 
-/// Why a file is not even parsed: what nests too deeply would exhaust the stack of the parser.
-fn unfit(text: &str) -> Option<String> {
-    if text.len() > MOST_BYTES {
-        return Some(format!("it is larger than {} MiB", MOST_BYTES >> 20));
-    }
-    let (mut deep, mut deepest, mut longest) = (0_usize, 0, 0);
-    let code = text.lines().filter(|line| !line.trim_start().starts_with("//"));
-    for line in code {
-        let mut row = 0_usize;
-        for byte in line.bytes() {
-            match byte {
-                b'(' | b'[' | b'{' => deep += 1,
-                b')' | b']' | b'}' => deep = deep.saturating_sub(1),
-                _ => {}
+/// Whether the tokens nest, or stand in front of each other as operators do, so deeply that the stack of the parser
+/// would be exhausted. The lexer itself needs no stack.
+fn is_deep(tokens: &TokenStream, level: usize) -> bool {
+    let mut row = 0;
+    level > MOST_DEEP
+        || tokens.clone().into_iter().any(|tree| match tree {
+            TokenTree::Group(group) => {
+                row = 0;
+                is_deep(&group.stream(), level + 1)
             }
-            deepest = deepest.max(deep);
-            row = if b"!-*&|<".contains(&byte) { row + 1 } else { 0 };
-            longest = longest.max(row);
-        }
+            TokenTree::Punct(_) => {
+                row += 1;
+                row > MOST_DEEP
+            }
+            TokenTree::Ident(_) | TokenTree::Literal(_) => {
+                row = 0;
+                false
+            }
+        })
+}
+
+/// The file, or why it is not scanned.
+fn parse(text: &str) -> Result<(TokenStream, syn::File), String> {
+    if text.len() > MOST_BYTES {
+        return Err(format!("it is larger than {} MiB", MOST_BYTES >> 20));
     }
-    (deepest > MOST_DEEP || longest > MOST_DEEP).then(|| format!("it nests deeper than {MOST_DEEP}"))
+    let failed = |error: syn::Error| format!("it does not parse: {error} at line {}", error.span().start().line);
+    let tokens: TokenStream = text.parse().map_err(|error| failed(syn::Error::from(error)))?;
+    if is_deep(&tokens, 0) {
+        return Err(format!("it nests deeper than {MOST_DEEP}"));
+    }
+    let file = syn::parse2(tokens.clone()).map_err(failed)?;
+    Ok((tokens, file))
 }
