@@ -78,6 +78,7 @@ pub use covet_core::account::AccountId;
 pub use covet_core::accounts::{Account, Accounts, NameError};
 #[cfg(feature = "sqlite")]
 pub use covet_core::audit::StoredEvent;
+pub use covet_core::causes::Causes;
 pub use covet_core::engine::LimitError;
 pub use covet_core::flow::{
     ChangePasswordError, Failure, Failures, Guesses, LockoutError, LockoutStatus, RegisterError, SecondFactorError,

@@ -4,7 +4,7 @@ use std::convert::Infallible;
 use std::fmt;
 
 use askama::Template;
-use covet::{Guesses, ReturnTo, Timestamp, User};
+use covet::{Causes, Guesses, ReturnTo, Timestamp, User};
 use rocket::form::Context;
 use rocket::http::{RawStr, Status};
 use rocket::request::{FlashMessage, FromRequest, Outcome};
@@ -95,8 +95,9 @@ pub enum Failure {
     NotFound,
     /// A limit is reached; the page is Covet's.
     TooMuch,
-    /// Something broke; the log has the reason, the visitor has not.
-    Broken,
+    /// What is needed does not answer, or has too much to do; the page is Covet's. The log has the reason, the visitor has
+    /// not.
+    Unavailable,
 }
 
 impl From<Page> for Failure {
@@ -105,10 +106,10 @@ impl From<Page> for Failure {
     }
 }
 
-impl<E: std::error::Error> From<E> for Failure {
+impl<E: std::error::Error + 'static> From<E> for Failure {
     fn from(error: E) -> Self {
-        rocket::error!("a request failed: {error}");
-        Self::Broken
+        rocket::error!("a request could not be served: {}", Causes(&error));
+        Self::Unavailable
     }
 }
 
@@ -118,7 +119,7 @@ impl<'r> Responder<'r, 'static> for Failure {
             Self::Page(page) => page.respond_to(request),
             Self::NotFound => Err(Status::NotFound),
             Self::TooMuch => Err(Status::TooManyRequests),
-            Self::Broken => Err(Status::InternalServerError),
+            Self::Unavailable => Err(Status::ServiceUnavailable),
         }
     }
 }

@@ -198,6 +198,26 @@ async fn an_enrolment_that_was_not_confirmed_is_asked_for_nowhere() {
 }
 
 #[rocket::async_test]
+async fn an_enrolment_ends_the_sessions_that_were_begun_without_a_second_factor() {
+    let app = App::new();
+    let wire = app.local().await;
+    let mut ada = Person::signed_in(&wire, "ada", "member").await;
+    let bob = Person::signed_in(&wire, "bob", "member").await;
+    let elsewhere = ada.clone();
+    ada.sign_in(&wire).await;
+    let before = ada.clone();
+    ada.uri = ada.post(&wire, "/mfa/enroll", "").await.body;
+    // Not before it is confirmed.
+    assert_eq!(ada.post(&wire, "/mfa/confirm", "000000").await.status, 422);
+    assert!(elsewhere.is_signed_in(&wire).await);
+    let reply = ada.post(&wire, "/mfa/confirm", &app.code(&ada.uri)).await;
+    ada.session = reply.session().unwrap();
+    assert_eq!(ada.get(&wire, "/vault").await.status, 200);
+    assert!(!elsewhere.is_signed_in(&wire).await && !before.is_signed_in(&wire).await);
+    assert!(bob.is_signed_in(&wire).await);
+}
+
+#[rocket::async_test]
 async fn a_code_of_one_account_is_worth_nothing_to_another() {
     let app = App::new();
     let wire = app.local().await;

@@ -203,3 +203,11 @@ struct Gained {
     /// Whether it stands for the session that the client presented, and is nothing if that was ended meanwhile.
     renews: bool,
 }
+
+impl Gained {
+    /// What a session gains by a second factor.
+    fn proven(record: &Record, now: Timestamp) -> Self {
+        let (authenticated, wrong_passwords) = (record.authenticated, record.wrong_passwords);
+        Self { stage: Stage::Full, authenticated, mfa: Some(now), wrong_passwords, renews: true }
+    }
+}

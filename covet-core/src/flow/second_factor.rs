@@ -65,7 +65,8 @@ impl Engine {
         Ok(enrollment)
     }
 
-    /// Ends the enrolment with a code of the new authenticator. The session gets a new id and counts as proven.
+    /// Ends the enrolment with a code of the new authenticator. The session gets a new id and counts as proven; all others
+    /// of the account end, for they were begun with less.
     ///
     /// # Errors
     ///
@@ -81,11 +82,18 @@ impl Engine {
             None => return Err(SecondFactorError::NotEnrolled),
         };
         self.prove(&account.id, &sealed, code, facts, now).await?;
-        let totp = SealedTotp { sealed, confirmed: true };
-        self.replace_totp(&account, totp.clone()).await?;
-        account.totp = Some(totp);
+        let totp = Some(SealedTotp { sealed, confirmed: true });
+        let changed = self.change(&account.id, now, async {
+            self.end_all(&account.id, now).await?;
+            Ok(self.accounts().set_totp(&account.id, account.totp.as_ref(), totp.clone()).await?)
+        });
+        if !changed.await? {
+            return Err(Failure::Changed.into());
+        }
+        account.totp = totp;
         self.tell(Event::new(Kind::MfaEnroll, now).account(Some(&account.id)).ip(facts.client)).await;
-        self.proven(&record, &account, facts, now).await
+        let gained = Gained { renews: false, ..Gained::proven(&record, now) };
+        Ok(self.issue(&account, gained, facts, now).await?)
     }
 
     /// Proves the second factor: ends a sign-in that awaits it, or makes a session fresh again. The session gets a new id.
@@ -177,14 +185,7 @@ impl Engine {
         facts: &Facts,
         now: Timestamp,
     ) -> Result<Issued, SecondFactorError> {
-        let gained = Gained {
-            stage: Stage::Full,
-            authenticated: record.authenticated,
-            mfa: Some(now),
-            wrong_passwords: record.wrong_passwords,
-            renews: true,
-        };
-        Ok(self.issue(account, gained, facts, now).await?)
+        Ok(self.issue(account, Gained::proven(record, now), facts, now).await?)
     }
 
     /// The account of a session, unless it is gone or disabled.

@@ -45,6 +45,7 @@ pub async fn change_password(
     if let Some(Change { current, new }) = value {
         match auth.change_password(current, new).await {
             Ok(()) => return Ok(Flash::success(Redirect::to(uri!(show)), "Your password is changed.")),
+            Err(ChangePasswordError::Failed(failure)) => return Err(failure.into()),
             Err(error) => form = form.fault(field_of(&error), error),
         }
     }

@@ -47,6 +47,7 @@ pub async fn register(
                 let welcome = format!("Welcome, {}. Sign in with your new password.", new.username);
                 return Ok(Flash::success(Redirect::to("/login"), welcome));
             }
+            Err(RegisterError::Failed(failure)) => return Err(failure.into()),
             Err(error) => form = form.fault(field_of(&error), error),
         }
     }
@@ -96,6 +97,7 @@ pub async fn sign_in(
         match auth.sign_in(typed.login, typed.password).await {
             Ok(SignedIn::Done) => return Ok(to(return_to.to_string(), auth.guesses())),
             Ok(SignedIn::SecondFactor) => return Ok(to(with_return("/mfa", &return_to), None)),
+            Err(SignInError::Failed(failure)) => return Err(failure.into()),
             Err(error) => {
                 wait = if let SignInError::Refused { retry_after } = error { retry_after } else { None };
                 form = form.fault("", refusal(error, wait));

@@ -48,6 +48,7 @@ pub async fn challenge(
     if let Some(answer) = value {
         match auth.verify_totp(answer.code).await {
             Ok(()) => return Ok(to(return_to.to_string(), auth.guesses())),
+            Err(SecondFactorError::Failed(failure)) => return Err(failure.into()),
             Err(error) => {
                 wait = if let SecondFactorError::Refused { retry_after } = error { retry_after } else { None };
                 form = form.fault("code", refusal(error, wait));
@@ -85,6 +86,7 @@ pub async fn enrol(auth: Auth<'_>, layout: Layout) -> Result<Page, Failure> {
             let key = Key { picture: new.qr_svg(), secret: new.secret_base32().to_owned() };
             Ok(Page::show(&Enrol { layout, form: Typed::default(), key: Some(key) }))
         }
+        Err(SecondFactorError::Failed(failure)) => Err(failure.into()),
         Err(error) => Err(Page::again(&Enrol { layout, form: Typed::default().fault("", error), key: None }).into()),
     }
 }
@@ -101,6 +103,7 @@ pub async fn confirm(
     if let Some(first) = value {
         match auth.confirm_totp(first.code).await {
             Ok(()) => return Ok(Flash::success(Redirect::to(uri!(account::show)), "Your second factor is on.")),
+            Err(SecondFactorError::Failed(failure)) => return Err(failure.into()),
             Err(error) => form = form.fault("code", error),
         }
     }
