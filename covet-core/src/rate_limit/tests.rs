@@ -25,7 +25,7 @@ struct Events(Vec<u64>);
 impl Slow for Events {
     fn turn_to(&mut self, _: &Policy, now: u64) {
         let ahead = self.0.last().map_or(0, |newest| newest.saturating_sub(now));
-        self.0.iter_mut().for_each(|event| *event -= ahead);
+        self.0.iter_mut().for_each(|event| *event = event.saturating_sub(ahead));
     }
 
     fn fits(&self, policy: &Policy, cost: u32, now: u64, slack: impl Fn(Rate) -> u32) -> bool {
