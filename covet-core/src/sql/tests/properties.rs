@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use crate::sql::token::TokenKind;
-use crate::sql::{self, Policy, lexer, report};
+use crate::sql::{self, Dialect, Policy, lexer, report};
 
 /// Text in which quotes, braces and keywords are as frequent as they can be.
 fn statement() -> impl Strategy<Value = String> {
@@ -91,14 +91,15 @@ proptest! {
     #[test]
     fn nothing_is_added(sql in prop_oneof![statement(), likely_good()]) {
         if let Ok(compiled) = sql::compile(&sql, &Policy::default()) {
+            let text = compiled.text(Dialect::Postgres);
             let count = |text: &str, c: char| text.chars().filter(|found| *found == c).count();
-            for c in compiled.text().chars().filter(|c| *c != ' ' && *c != '$' && !c.is_ascii_digit()) {
-                prop_assert!(count(compiled.text(), c) <= count(&sql, c), "{:?} from {:?}", compiled.text(), sql);
+            for c in text.chars().filter(|c| *c != ' ' && *c != '$' && !c.is_ascii_digit()) {
+                prop_assert!(count(&text, c) <= count(&sql, c), "{:?} from {:?}", text, sql);
             }
-            let numbers = lexer::lex(compiled.text()).0.iter().filter(|token| token.kind == TokenKind::Parameter).count();
+            let numbers = lexer::lex(&text).0.iter().filter(|token| token.kind == TokenKind::Parameter).count();
             let placeholders = lexer::lex(&sql).0.iter().filter(|token| token.kind == TokenKind::Placeholder).count();
-            prop_assert_eq!(numbers, placeholders, "{:?} from {:?}", compiled.text(), sql);
-            prop_assert!(count(compiled.text(), '$') <= count(&sql, '$') + placeholders);
+            prop_assert_eq!(numbers, placeholders, "{:?} from {:?}", text, sql);
+            prop_assert!(count(&text, '$') <= count(&sql, '$') + placeholders);
         }
     }
 
@@ -106,10 +107,11 @@ proptest! {
     #[test]
     fn the_driver_sees_one_statement(sql in likely_good()) {
         if let Ok(compiled) = sql::compile(&sql, &Policy::default()) {
-            let (tokens, mistakes) = lexer::lex(compiled.text());
+            let text = compiled.text(Dialect::Postgres);
+            let (tokens, mistakes) = lexer::lex(&text);
             let shape = mistakes.iter().any(|m| m.code() != "sql::unmatched_brace" && !m.code().contains("placeholder"));
-            prop_assert!(!shape, "{:?} from {:?}", compiled.text(), sql);
-            prop_assert!(!tokens.iter().any(|token| token.is(";")), "{:?} from {:?}", compiled.text(), sql);
+            prop_assert!(!shape, "{:?} from {:?}", text, sql);
+            prop_assert!(!tokens.iter().any(|token| token.is(";")), "{:?} from {:?}", text, sql);
         }
     }
 }
