@@ -62,7 +62,6 @@ impl<T: RowCount> MaybeRowCount for Option<T> {
 
 /// A number that is always there.
 #[doc(hidden)]
-#[expect(clippy::unnecessary_wraps, reason = "it stands where `maybe_rows` does")]
 pub fn rows<T: RowCount>(value: &T) -> Option<u32> {
     Some(value.rows())
 }

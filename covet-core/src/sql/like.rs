@@ -128,7 +128,6 @@ impl<T: LikeText> MaybeLikeText for Option<T> {
 
 /// A text that is always there.
 #[doc(hidden)]
-#[expect(clippy::unnecessary_wraps, reason = "it stands where `maybe_text` does")]
 pub fn text<T: LikeText>(value: &T) -> Option<Cow<'_, str>> {
     Some(Cow::Borrowed(value.text()))
 }

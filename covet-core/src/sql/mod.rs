@@ -59,9 +59,11 @@ pub mod statement;
 pub mod template;
 mod text;
 pub mod token;
+#[cfg(feature = "runtime")]
+pub mod ty;
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test may stop at what it does not expect")]
+#[expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may stop at what it does not expect")]
 mod tests;
 
 #[cfg(feature = "runtime")]

@@ -4,3 +4,4 @@ mod bad;
 mod dynamic;
 mod good;
 mod properties;
+mod reference;
