@@ -4,6 +4,7 @@ use covet_core::causes::Causes;
 use covet_core::denial::Denial;
 use covet_core::engine::LimitError;
 use covet_core::flow::{ChangePasswordError, Failure, LockoutError, RegisterError, SecondFactorError, SignInError};
+#[cfg(feature = "sqlite")]
 use covet_core::sql::BindError;
 use rocket::Request;
 use rocket::http::{ContentType, Header, Status};
