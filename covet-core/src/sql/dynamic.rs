@@ -230,9 +230,9 @@ pub fn flag<T: Flag>(flag: &T) -> bool {
 
 /// A choice from the list with this number, which is called `Name`.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is not a choice of this list: its type is `policy::identifiers::{Name}`",
-    label = "expected `policy::identifiers::{Name}`",
-    note = "`covet::policy!()` makes a type of each list in `[sql.identifiers]`"
+    message = "`{Self}` is no choice of the list `{Name}`",
+    label = "expected the list's type",
+    note = "`covet::policy!()` makes a type of each list of `[sql.identifiers]`, in `policy::identifiers`"
 )]
 pub trait ChoiceOf<Name, const LIST: u64>: Identifier {}
 

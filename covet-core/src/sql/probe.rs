@@ -46,32 +46,17 @@ impl Unknown {
     pub const fn compared(&self) {}
 }
 
-impl<T> Probe<'_, Option<T>> {
+impl<T: Optional> Probe<'_, T> {
     /// Whether it is `None`.
     #[must_use]
-    pub const fn absent(&self) -> bool {
-        self.0.is_none()
+    pub fn absent(&self) -> bool {
+        self.0.is_absent()
     }
 
     /// Demands that `=` can be true of it.
     pub const fn compared(&self)
     where
-        Option<T>: Comparable,
-    {
-    }
-}
-
-impl<T> Probe<'_, &Option<T>> {
-    /// Whether it is `None`.
-    #[must_use]
-    pub const fn absent(&self) -> bool {
-        self.0.is_none()
-    }
-
-    /// Demands that `=` can be true of it.
-    pub const fn compared(&self)
-    where
-        Option<T>: Comparable,
+        T: Comparable,
     {
     }
 }
@@ -81,6 +66,24 @@ impl<T: Inspect + ?Sized> Probe<'_, T> {
     #[must_use]
     pub fn fault(&self) -> Option<BindError> {
         self.0.fault()
+    }
+}
+
+/// A value that may be missing.
+pub trait Optional {
+    /// Whether it is.
+    fn is_absent(&self) -> bool;
+}
+
+impl<T> Optional for Option<T> {
+    fn is_absent(&self) -> bool {
+        self.is_none()
+    }
+}
+
+impl<T: Optional> Optional for &T {
+    fn is_absent(&self) -> bool {
+        T::is_absent(self)
     }
 }
 

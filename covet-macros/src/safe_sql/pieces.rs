@@ -9,7 +9,6 @@ use quote::{quote, quote_spanned};
 
 use super::expand::reference;
 use super::validate::{Statement, Value};
-use crate::section::type_name;
 
 /// The most texts of one statement that a driver keeps prepared; it keeps a hundred for the whole program.
 const KEPT_PREPARED: usize = 16;
@@ -54,18 +53,20 @@ fn parts(statement: &Statement, sql: &TokenStream) -> TokenStream {
     }))
 }
 
-/// The place of a choice in its list. The type beside the value has the name of the list's, for the message where the
-/// value is of another.
+/// The place of a choice in its list. The type beside the value is called as the list is, for the message where the value
+/// is of another.
 fn chosen(list: &str, value: &Value, sql: &TokenStream) -> TokenStream {
     let span = match value {
         Value::Argument(value) => syn::spanned::Spanned::span(value),
         Value::Captured(_, span) => Span::call_site().located_at(*span),
     };
-    let (name, number, value) = (Ident::new(&type_name(list), Span::call_site()), list_number(list), reference(value));
+    // `r#`, since a list may be called as a keyword is.
+    let name = Ident::new_raw(&list.replace('-', "_"), Span::call_site());
+    let (number, value) = (list_number(list), reference(value));
     let choice = quote_spanned!(span=> #sql::dynamic::choice::<#name, #number, _>(value));
     quote!(match #value {
         value => {
-            #[allow(dead_code)]
+            #[allow(dead_code, non_camel_case_types)]
             struct #name;
             #choice
         }
