@@ -143,8 +143,8 @@ pub use covet_rocket::Limiter;
 /// ```
 pub use covet_rocket::Lockout;
 pub use covet_rocket::{
-    Attempt, Auth, Covered, Covet, Denied, Direction, Json, Limit, NewAccount, Password, Permission, Problem, ReturnTo, Session,
-    Settings, SettingsError, SignedIn, Stage, Unreadable, User,
+    Attempt, Auth, Covered, Covet, Denied, Direction, Json, Limit, NewAccount, Password, Permission, Problem, ReturnTo,
+    Session, Settings, SettingsError, SignedIn, Stage, Unreadable, User,
 };
 #[cfg(feature = "sqlite")]
 pub use covet_rocket::{Db, Migration};

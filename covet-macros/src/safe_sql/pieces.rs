@@ -60,8 +60,9 @@ fn chosen(list: &str, value: &Value, sql: &TokenStream) -> TokenStream {
         Value::Argument(value) => syn::spanned::Spanned::span(value),
         Value::Captured(_, span) => Span::call_site().located_at(*span),
     };
-    // `r#`, since a list may be called as a keyword is.
-    let name = Ident::new_raw(&list.replace('-', "_"), Span::call_site());
+    let name = list.replace('-', "_");
+    // A list may be called as a keyword is.
+    let name = syn::parse_str(&name).unwrap_or_else(|_| Ident::new(&format!("{name}_"), Span::call_site()));
     let (number, value) = (list_number(list), reference(value));
     let choice = quote_spanned!(span=> #sql::dynamic::choice::<#name, #number, _>(value));
     quote!(match #value {
