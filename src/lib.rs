@@ -88,10 +88,11 @@ pub use covet_core::mfa::Enrollment;
 #[doc(no_inline)]
 pub use covet_core::password::Fault;
 pub use covet_core::policy::Embedded;
+pub use covet_core::sql::{LikePattern, validate_identifier};
 pub use covet_core::time::Timestamp;
 pub use covet_core::{store, time};
 pub use covet_macros::{
-    policy, public, rate_limit, require_auth, require_mfa, require_permission, require_role, routes, safe_sql,
+    policy, public, rate_limit, require_auth, require_mfa, require_permission, require_role, routes, safe_sql, trusted,
 };
 /// A guard through which a handler counts by what only it knows: by the address that a mail is sent to, or how much
 /// somebody writes.
@@ -143,25 +144,37 @@ pub use covet_rocket::Limiter;
 /// ```
 pub use covet_rocket::Lockout;
 pub use covet_rocket::{
-    Attempt, Auth, Covered, Covet, Denied, Json, Limit, NewAccount, Password, Permission, Problem, ReturnTo, Session,
-    Settings, SettingsError, SignedIn, Stage, Unreadable, User,
+    Attempt, Auth, Covered, Covet, Denied, Direction, Json, Limit, NewAccount, Password, Permission, Problem, ReturnTo,
+    Session, Settings, SettingsError, SignedIn, Stage, Unreadable, User,
 };
 #[cfg(feature = "sqlite")]
 pub use covet_rocket::{Db, Migration};
+
+/// What statements of [`safe_sql!`] take, and what they fail with.
+pub mod sql {
+    pub use covet_core::sql::statement::{Answer, Execute, Rows};
+    pub use covet_core::sql::{
+        BindError, Dialect, Identifier, Item, LikePattern, ListItem, Order, UnknownIdentifier, validate_identifier,
+    };
+}
 
 /// What generated code names. Nothing here is for people.
 #[doc(hidden)]
 pub mod __private {
     pub use std::convert::From;
+    pub use std::default::Default;
+    pub use std::fmt::{self, Display, Formatter};
     pub use std::option::Option;
-    pub use std::primitive::{str, u8};
+    pub use std::primitive::{str, u8, usize};
+    pub use std::result::Result;
+    pub use std::str::FromStr;
     pub use std::vec::Vec;
     pub use std::{concat, include_bytes, include_str, module_path};
 
     pub use covet_core;
     pub use covet_core::rate_limit::Cost;
     pub use covet_core::requirement::{Access, Charge, Clause, Mfa, Requirement};
-    pub use covet_rocket::{Covered, Guard, route};
-    pub use rocket::Route;
+    pub use covet_rocket::{Covered, Guard, choice, route};
+    pub use rocket::{self, Route};
     pub use sqlx;
 }

@@ -4,6 +4,7 @@
 //! the error, so that ours is the only one they see.
 
 mod attribute;
+mod identifiers;
 mod mistake;
 mod paths;
 mod policy;
@@ -11,6 +12,7 @@ mod policy_module;
 mod routes;
 mod safe_sql;
 mod section;
+mod trusted;
 
 use proc_macro::TokenStream;
 
@@ -61,7 +63,8 @@ pub fn routes(input: TokenStream) -> TokenStream {
 }
 
 /// Makes the module `policy`: the text that this program was compiled with, a type for each permission in
-/// `policy::permissions`, and one for each rate limit with `scope = "key"` in `policy::limits`.
+/// `policy::permissions`, one for each rate limit with `scope = "key"` in `policy::limits`, and one for each list of
+/// `[sql.identifiers]` in `policy::identifiers`.
 #[proc_macro]
 pub fn policy(input: TokenStream) -> TokenStream {
     policy_module::expand(input.into()).into()
@@ -84,10 +87,29 @@ pub fn policy(input: TokenStream) -> TokenStream {
 /// **Methods.** What returns rows has `fetch_one`, `fetch_optional`, `fetch_all` and `scalar`; what does not has
 /// `execute`. Each takes a pool, a connection or `&mut *transaction`, of SQLite or PostgreSQL.
 ///
+/// **Parts that may be left out.** `{? AND title = {title}}` is kept where every `Option` in it is `Some`,
+/// `{when live: AND published}` where the flag is true (`!live`: where it is false). Up to eight, not within each other;
+/// the statement is checked with and without each of them.
+///
+/// **Choices.** `ORDER BY {ident sort: notes_sort} {dir direction}` takes a column of the list `[sql.identifiers.notes_sort]`,
+/// whose type `policy!()` makes, and a `covet::Direction`. Both are parameters of a route; what is not on the list is 422.
+///
+/// **Lists, patterns, limits.** `id IN {ids}` binds a whole list, also an empty one. `title LIKE '%{q}%'` takes what was
+/// sent as text, without its wildcards. `LIMIT {n}` and `OFFSET {n}` take `u32`; `max_limit` bounds the limit.
+///
 /// **Refused.** More than one statement, statements other than on rows, `UPDATE` and `DELETE` without `WHERE`, values
 /// in quotes, comments, `ORDER BY` or the place of a name, parameters of the driver, functions that reach beyond the
-/// database, invisible characters. `[sql]` in `security.toml` narrows it further.
+/// database, conditions that are always true, secrets, invisible characters; an `Option` beside `=`. `[sql]` in `security.toml` narrows it further.
 #[proc_macro]
 pub fn safe_sql(input: TokenStream) -> TokenStream {
     safe_sql::expand(input.into()).into()
+}
+
+/// SQL that this program made when it runs, declared safe: `sqlx::query(trusted!(reason = "…", text))`.
+///
+/// It compiles only where `trusted = "allow"` in the table `[sql]` of security.toml, and only with a reason. Whatever is in
+/// the text is run; nothing is checked. Prefer [`safe_sql!`], whose optional parts and choices need no text at run time.
+#[proc_macro]
+pub fn trusted(input: TokenStream) -> TokenStream {
+    trusted::expand(input.into()).into()
 }

@@ -7,6 +7,7 @@ use covet_core::rate_limit::Scope;
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
 
+use crate::identifiers;
 use crate::mistake;
 use crate::paths::{covet, private};
 use crate::policy;
@@ -43,6 +44,7 @@ fn module(found: &policy::Found) -> TokenStream {
     let by_key = policy.rate_limits.iter().filter(|(_, limit)| limit.scopes().contains(&Scope::Key));
     let limits = by_key.map(|(name, _)| name.as_str());
     let limits = types(Section::RateLimits, limits, &quote!(#covet::Limit), &found.document);
+    let identifiers = identifiers::types(&found.document);
     quote! {
         /// The policy this program was compiled with.
         #[allow(dead_code)]
@@ -59,6 +61,11 @@ fn module(found: &policy::Found) -> TokenStream {
             /// A type for each rate limit with `scope = "key"`.
             pub mod limits {
                 #limits
+            }
+
+            /// A type for each list of columns in `[sql.identifiers]`.
+            pub mod identifiers {
+                #identifiers
             }
         }
     }

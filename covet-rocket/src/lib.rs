@@ -4,6 +4,8 @@
 mod auth;
 mod backend;
 mod catch;
+#[doc(hidden)]
+pub mod choice;
 #[cfg(feature = "sqlite")]
 mod db;
 mod debug_key;
@@ -24,6 +26,7 @@ mod settings;
 mod slot;
 
 pub use self::auth::{Auth, NewAccount, SignedIn, Stage};
+pub use self::choice::Direction;
 #[cfg(feature = "sqlite")]
 pub use self::db::{Db, Migration};
 pub use self::fairing::Covet;

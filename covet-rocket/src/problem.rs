@@ -4,6 +4,8 @@ use covet_core::causes::Causes;
 use covet_core::denial::Denial;
 use covet_core::engine::LimitError;
 use covet_core::flow::{ChangePasswordError, Failure, LockoutError, RegisterError, SecondFactorError, SignInError};
+#[cfg(feature = "sqlite")]
+use covet_core::sql::BindError;
 use rocket::Request;
 use rocket::http::{ContentType, Header, Status};
 use rocket::response::{self, Responder, Response};
@@ -184,6 +186,13 @@ impl From<ChangePasswordError> for Problem {
 #[cfg(feature = "sqlite")]
 impl From<sqlx::Error> for Problem {
     fn from(error: sqlx::Error) -> Self {
+        // What the client sent cannot be bound: that is no failure of the database.
+        if let sqlx::Error::Encode(source) = &error
+            && let Some(refused) = source.downcast_ref::<BindError>()
+        {
+            return Self::new(Status::BadRequest, "unacceptable_value", "A value cannot be used")
+                .detail(refused.to_string());
+        }
         tracing::error!(error = %Causes(&error), "the database failed");
         Self::from(&Denial::Unavailable)
     }

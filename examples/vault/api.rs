@@ -9,7 +9,7 @@ use rocket::response::status::NoContent;
 use rocket::serde::{Deserialize, Serialize};
 use rocket::{Catcher, Route, catch, catchers, get, post};
 
-use crate::notes::{self, Note, Sort};
+use crate::notes::{self, Find, Note};
 use crate::signup;
 
 /// All of it.
@@ -241,9 +241,9 @@ async fn sessions(auth: Auth<'_>) -> Result<Json<Vec<Session>>, Problem> {
 
 #[rate_limit("api")]
 #[require_permission("read:notes")]
-#[get("/api/notes?<q>&<sort>")]
-async fn list_notes(user: &User, db: &Db, q: Option<&str>, sort: Option<Sort>) -> Result<Json<Vec<Note>>, Problem> {
-    Ok(Json(notes::list(db, user, q.unwrap_or_default(), sort.unwrap_or_default()).await?))
+#[get("/api/notes?<find..>")]
+async fn list_notes(user: &User, db: &Db, find: Find<'_>) -> Result<Json<Vec<Note>>, Problem> {
+    Ok(Json(notes::list(db, user, &find).await?))
 }
 
 #[derive(Serialize)]

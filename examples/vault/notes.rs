@@ -3,11 +3,12 @@
 //! Every statement names the owner. A note of somebody else is not refused but not found: whether it exists is nobody
 //! else's business.
 
-use covet::{Db, User, safe_sql};
-use rocket::form::{self, Error, FromForm, FromFormField};
+use covet::{Db, Direction, User, safe_sql};
+use rocket::form::{self, Error, FromForm};
 use rocket::serde::Serialize;
 use rocket::time::OffsetDateTime;
 
+use crate::policy::identifiers::NotesSort;
 use crate::views::When;
 
 /// The longest title, in characters.
@@ -70,56 +71,32 @@ fn fitting_body<'v>(body: &&'v str) -> form::Result<'v, ()> {
     }
 }
 
-/// The order of the list.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, FromFormField)]
-pub enum Sort {
-    /// The last saved first.
-    #[default]
-    Updated,
-    /// By title.
-    Title,
+/// Which notes are asked for, and in which order. A column that is not on the list of the policy is 422.
+#[derive(Debug, FromForm)]
+pub struct Find<'r> {
+    q: Option<&'r str>,
+    pub sort: NotesSort,
+    #[field(default = Direction::Desc)]
+    pub dir: Direction,
 }
 
-/// The user's notes that contain `search`; all of them where it is empty. An order cannot be bound as a value, so each
-/// has its own statement.
-pub async fn list(db: &Db, user: &User, search: &str, sort: Sort) -> Result<Vec<Note>, sqlx::Error> {
-    let pattern = containing(search);
-    match sort {
-        Sort::Updated => {
-            safe_sql!(Note:
-                r"SELECT id, title, body, updated FROM notes
-                  WHERE owner = {user.id}
-                    AND (lower(title) LIKE lower({pattern}) ESCAPE '\' OR lower(body) LIKE lower({pattern}) ESCAPE '\')
-                  ORDER BY updated DESC, id DESC LIMIT 200"
-            )
-            .fetch_all(db)
-            .await
-        }
-        Sort::Title => {
-            safe_sql!(Note:
-                r"SELECT id, title, body, updated FROM notes
-                  WHERE owner = {user.id}
-                    AND (lower(title) LIKE lower({pattern}) ESCAPE '\' OR lower(body) LIKE lower({pattern}) ESCAPE '\')
-                  ORDER BY lower(title), id LIMIT 200"
-            )
-            .fetch_all(db)
-            .await
-        }
+impl Find<'_> {
+    /// What is searched for; nothing if that is only space.
+    pub fn search(&self) -> Option<&str> {
+        self.q.map(str::trim).filter(|q| !q.is_empty())
     }
 }
 
-/// A `LIKE` pattern for any text with `search` in it. Binding keeps it from being SQL; the escapes keep it from being a
-/// pattern of its own.
-fn containing(search: &str) -> String {
-    let mut pattern = String::from("%");
-    for character in search.trim().chars().take(200) {
-        if matches!(character, '%' | '_' | '\\') {
-            pattern.push('\\');
-        }
-        pattern.push(character);
-    }
-    pattern.push('%');
-    pattern
+/// The user's notes that are asked for.
+pub async fn list(db: &Db, user: &User, find: &Find<'_>) -> Result<Vec<Note>, sqlx::Error> {
+    let search = find.search();
+    safe_sql!(Note:
+        "SELECT id, title, body, updated FROM notes WHERE owner = {user.id}"
+        "{? AND (lower(title) LIKE lower('%{search}%') OR lower(body) LIKE lower('%{search}%'))}"
+        "ORDER BY {ident find.sort: notes_sort} {dir find.dir}, id DESC LIMIT 200"
+    )
+    .fetch_all(db)
+    .await
 }
 
 /// One of the user's notes.

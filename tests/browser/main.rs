@@ -41,7 +41,7 @@ async fn a_person_registers_enrols_writes_notes_and_ends_a_session() {
 async fn a_stranger_is_asked_to_sign_in(browser: &Browser) {
     browser.goto("/").await;
     browser.shot("welcome").await;
-    browser.goto("/notes?sort=title").await;
+    browser.goto("/notes?sort=title&dir=asc").await;
     browser.at("/login").await;
     assert!(browser.url().await.query().unwrap().starts_with("return_to="));
     browser.shot("sign-in").await;
@@ -72,7 +72,7 @@ async fn signs_in(browser: &Browser, name: &str, password: &str) {
 }
 
 async fn signs_in_and_comes_back_to_where_they_wanted_to_go(browser: &Browser) {
-    browser.goto("/notes?sort=title").await;
+    browser.goto("/notes?sort=title&dir=asc").await;
     browser.at("/login").await;
     signs_in(browser, ADA, "not the password, but long").await;
     browser.see(".notice.error").await;
@@ -80,7 +80,7 @@ async fn signs_in_and_comes_back_to_where_they_wanted_to_go(browser: &Browser) {
     browser.shot("sign-in-refused").await;
     signs_in(browser, ADA, PASSWORD).await;
     browser.at("/notes").await;
-    assert_eq!(browser.url().await.query(), Some("sort=title"));
+    assert_eq!(browser.url().await.query(), Some("sort=title&dir=asc"));
     browser.shot("notes-empty").await;
 }
 
@@ -125,7 +125,7 @@ async fn writes_and_finds_notes(browser: &Browser) {
     assert_eq!(browser.texts(".note a").await, [notes[2].0, notes[1].0, notes[0].0]);
     assert_eq!(browser.title().await, "Notes · Vault");
 
-    browser.goto("/notes?sort=title").await;
+    browser.goto("/notes?sort=title&dir=asc").await;
     assert_eq!(browser.texts(".note a").await, [notes[1].0, notes[2].0, notes[0].0]);
     for (search, found) in [("HERONS", notes[2].0), ("100 %", notes[1].0), ("text_", notes[1].0)] {
         browser.goto("/notes").await;

@@ -5,6 +5,7 @@ mod addresses;
 mod attributes;
 mod audit;
 mod changes;
+mod dynamic_sql;
 mod enforcement;
 #[cfg(feature = "redis")]
 mod faults;

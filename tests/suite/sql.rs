@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test may stop at what it does not expect")]
 
 use covet::safe_sql;
+use covet::sql::Dialect;
 use sqlx::sqlite::SqlitePoolOptions;
 use sqlx::{FromRow, Row, SqlitePool};
 
@@ -96,7 +97,7 @@ async fn a_value_used_twice_is_evaluated_once() {
 async fn a_statement_can_be_kept_in_a_variable() {
     let pool = notes().await;
     let statement = safe_sql!("INSERT INTO notes (title) VALUES ({title})", title = format!("{}-{}", 1, 2));
-    assert_eq!(statement.sql(), "INSERT INTO notes (title) VALUES ($1)");
+    assert_eq!(statement.sql(Dialect::Sqlite), "INSERT INTO notes (title) VALUES ($1)");
     assert_eq!(statement.execute(&pool).await.unwrap().rows_affected(), 1);
 }
 

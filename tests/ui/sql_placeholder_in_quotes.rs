@@ -4,6 +4,6 @@ fn main() {
     let q = "x";
     let _ = safe_sql!(
         "SELECT id FROM notes"
-        "WHERE title LIKE '%{q}%'"
+        "WHERE title = '%{q}%'"
     );
 }

@@ -18,7 +18,7 @@ enum Shape {
 use Shape::{List, Table, Text};
 
 /// Each key, with `*` for any name or any element, its shape and an example.
-const KEYS: [(&str, Shape, &str); 64] = [
+const KEYS: [(&str, Shape, &str); 71] = [
     ("application", Table, r#"{ name = "Vault" }"#),
     ("application.name", Text, r#""Vault""#),
     ("permissions", Table, r#"{ "read:notes" = "See one's own notes" }"#),
@@ -79,6 +79,13 @@ const KEYS: [(&str, Shape, &str); 64] = [
     ("sql.schema.postgres", Text, r#""schema.sql""#),
     ("sql.functions", List, r#"["slugify"]"#),
     ("sql.functions.*", Text, r#""slugify""#),
+    ("sql.trusted", Text, r#""deny""#),
+    ("sql.identifiers", Table, r#"{ notes_sort = { table = "notes", columns = ["title"] } }"#),
+    ("sql.identifiers.*", Table, r#"{ table = "notes", columns = ["title"] }"#),
+    ("sql.identifiers.*.table", Text, r#""notes""#),
+    ("sql.identifiers.*.columns", List, r#"["title"]"#),
+    ("sql.identifiers.*.columns.*", Text, r#""title""#),
+    ("sql.identifiers.*.default", Text, r#""title""#),
     ("uncovered", List, r#"[{ path = "/static/**", reason = "public files" }]"#),
     ("uncovered.*", Table, r#"{ path = "/static/**", reason = "public files" }"#),
     ("uncovered.*.path", Text, r#""/static/**""#),

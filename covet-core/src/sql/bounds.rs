@@ -16,6 +16,14 @@ pub trait Value<'q, DB: Database>: Encode<'q, DB> + Type<DB> {}
 #[diagnostic::do_not_recommend]
 impl<'q, DB: Database, T: Encode<'q, DB> + Type<DB>> Value<'q, DB> for T {}
 
+/// A value of which `=` can be true: not an `Option`, since nothing equals `NULL`.
+#[diagnostic::on_unimplemented(
+    message = "this value may be `NULL`, and nothing equals `NULL`",
+    label = "`{Self}` stands beside `=`, `<>` or `IN`",
+    note = "write `{{? AND name = {{name}}}}` to leave the condition out where it is `None`, or `name IS {{name}}` on SQLite and `name IS NOT DISTINCT FROM {{name}}` on both to find `NULL`"
+)]
+pub trait Comparable {}
+
 /// A type that a whole row can be read as.
 #[diagnostic::on_unimplemented(
     message = "a row cannot be read as `{Self}`",

@@ -1,4 +1,4 @@
-//! What a statement may be: one, whole, on rows, and with a `WHERE` where it changes them.
+//! What a statement may be: one, whole, and on rows.
 
 use super::mistake::{Mistake, Reason};
 use super::policy::{Kind, Policy};
@@ -35,7 +35,6 @@ pub fn statements(outline: &Outline<'_, '_>, policy: &Policy) -> Vec<Mistake> {
     for scope in outline.scopes().iter().skip(1) {
         mistakes.extend(permitted(outline, scope, policy).filter(|_| scope.kind != Some(Kind::Select)));
     }
-    mistakes.extend(outline.scopes().iter().filter_map(|scope| missing_where(outline, scope)));
     mistakes.extend(outline.scopes().iter().filter_map(|scope| select_into(outline, scope)));
     mistakes
 }
@@ -63,13 +62,6 @@ fn near_verb(word: &str) -> Option<&'static str> {
     let word = word.to_ascii_uppercase();
     let verbs = ["SELECT", "INSERT", "UPDATE", "DELETE", "WITH"];
     verbs.into_iter().find(|verb| strsim::damerau_levenshtein(&word, verb) <= verb.len() / 3)
-}
-
-fn missing_where(outline: &Outline<'_, '_>, scope: &Scope) -> Option<Mistake> {
-    let kind = scope.kind.filter(|kind| matches!(kind, Kind::Update | Kind::Delete))?;
-    let bounded = outline.own(scope).any(|(_, token)| token.is_word("where"));
-    let verb = outline.token(scope.verb)?;
-    (!bounded).then(|| Mistake::new(Reason::MissingWhere(kind), verb.span.clone()))
 }
 
 fn select_into(outline: &Outline<'_, '_>, scope: &Scope) -> Option<Mistake> {

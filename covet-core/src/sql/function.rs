@@ -69,6 +69,27 @@ const RUNS_TEXT: [RunsText; 10] = [
     runs("run_command_on_shards", None, &[1]),
 ];
 
+/// Functions whose arguments, from this one on or only this one, are paths into a JSON value: which path is read is part of the
+/// program, as which column is.
+const TAKES_PATH: [(&str, usize, bool); 16] = [
+    ("json_extract", 1, true),
+    ("jsonb_extract", 1, true),
+    ("json_remove", 1, true),
+    ("jsonb_remove", 1, true),
+    ("json_array_length", 1, false),
+    ("json_type", 1, false),
+    ("json_each", 1, false),
+    ("json_tree", 1, false),
+    ("jsonb_path_query", 1, false),
+    ("jsonb_path_query_array", 1, false),
+    ("jsonb_path_query_first", 1, false),
+    ("jsonb_path_exists", 1, false),
+    ("jsonb_path_match", 1, false),
+    ("jsonb_path_query_tz", 1, false),
+    ("jsonb_path_exists_tz", 1, false),
+    ("jsonb_path_match_tz", 1, false),
+];
+
 /// Calls that the name alone forbids, and calls that would run a bound value as SQL.
 #[must_use]
 pub fn calls(outline: &Outline<'_, '_>) -> Vec<Mistake> {
@@ -85,7 +106,24 @@ fn call(outline: &Outline<'_, '_>, name: usize, open: usize) -> Vec<Mistake> {
     if DENIED.iter().any(|denied| is_named(token, denied)) {
         return vec![Mistake::new(Reason::DeniedFunction(token.text.to_owned()), token.span.clone())];
     }
-    run_as_sql(outline, token, open)
+    let mut mistakes = run_as_sql(outline, token, open);
+    mistakes.extend(chosen_path(outline, token, open));
+    mistakes
+}
+
+/// Each bound value that is a whole path into a JSON value.
+fn chosen_path(outline: &Outline<'_, '_>, name: &Token<'_>, open: usize) -> Vec<Mistake> {
+    let takes = TAKES_PATH.iter().find(|(function, ..)| is_named(name, function));
+    let Some((_, first, all)) = takes else { return Vec::new() };
+    let is_path = |at: usize| at == *first || *all && at > *first;
+    let paths =
+        outline.elements(open).into_iter().enumerate().filter(|(at, argument)| is_path(*at) && argument.len() == 1);
+    let tokens = paths.filter_map(|(_, argument)| outline.token(argument.start));
+    let bound = tokens.filter(|token| token.kind == TokenKind::Placeholder);
+    let mistake = |value: &Token<'_>| {
+        Mistake::new(Reason::JsonPathValue(name.text.to_owned(), value.text.to_owned()), value.span.clone())
+    };
+    bound.map(mistake).collect()
 }
 
 /// The name that the parenthesis at `open` calls; not that of a table, an alias or a `WITH`, whose columns stand there.

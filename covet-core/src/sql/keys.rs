@@ -90,6 +90,24 @@ fn clause(outline: &Outline<'_, '_>, index: usize, depth: usize) -> Option<(&'st
         .or_else(distinct_on)
 }
 
+/// Directions, `{dir d}`, that stand behind no key of `ORDER BY`.
+#[must_use]
+pub fn directions(outline: &Outline<'_, '_>) -> Vec<Mistake> {
+    let ends = outline.pieces().iter().enumerate().flat_map(|(index, piece)| {
+        let of_order = clause(outline, index, piece.depth).filter(|(name, ..)| *name == "ORDER BY");
+        let keys = of_order.map(|(_, start, depth)| outline.list(start, depth, &AFTER_LIST)).unwrap_or_default();
+        keys.into_iter().filter_map(|key| without_order(outline, key).next_back())
+    });
+    let ends: Vec<usize> = ends.collect();
+    let directions = outline.pieces().iter().enumerate().filter(|(_, p)| p.token.kind == TokenKind::Direction);
+    let behind_key = |index: usize| {
+        ends.contains(&index) && outline.before(index).is_some_and(|t| t.is_operand() && !t.is_word("by"))
+    };
+    let misplaced = directions.filter(|(index, _)| !behind_key(*index));
+    let mistake = |token: &Token<'_>| Mistake::new(Reason::DirectionOutsideOrderBy, token.span.clone());
+    misplaced.map(|(_, piece)| mistake(piece.token)).collect()
+}
+
 fn constant(outline: &Outline<'_, '_>, clause: &'static str, key: Range<usize>) -> Option<Mistake> {
     let key = without_order(outline, key);
     if let Some(value) = bound_alone(outline, key.clone()) {

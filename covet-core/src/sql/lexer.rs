@@ -3,14 +3,17 @@
 //! Where the two differ, the text is read so that nothing can hide: `[..]` is an identifier as on SQLite unless it
 //! stands where PostgreSQL has a subscript, backslashes escape only in `E'..'`, and `/* */` nests. [`placement`](super::placement) refuses what is left.
 
+use std::ops::Range;
+
 use super::mistake::{Mistake, Reason};
-use super::token::{Token, TokenKind, continues_word, is_path};
+use super::token::{Token, TokenKind, choice_kind, clause_opening, continues_word, is_path};
 
 /// The pieces of `sql` without the space between them, and what could not be read.
 #[must_use]
 pub fn lex(sql: &str) -> (Vec<Token<'_>>, Vec<Mistake>) {
-    let mut lexer = Lexer { sql, at: 0, subscripts: 0, tokens: Vec::new(), mistakes: Vec::new() };
+    let mut lexer = Lexer { sql, at: 0, subscripts: 0, clauses: Vec::new(), tokens: Vec::new(), mistakes: Vec::new() };
     lexer.run();
+    lexer.mistakes.extend(lexer.clauses.into_iter().map(|open| Mistake::new(Reason::UnclosedClause, open)));
     (lexer.tokens, lexer.mistakes)
 }
 
@@ -18,6 +21,8 @@ struct Lexer<'a> {
     sql: &'a str,
     at: usize,
     subscripts: usize,
+    /// Where the clauses were opened that are not yet closed.
+    clauses: Vec<Range<usize>>,
     tokens: Vec<Token<'a>>,
     mistakes: Vec<Mistake>,
 }
@@ -53,6 +58,11 @@ impl<'a> Lexer<'a> {
             (']', _) => {
                 self.subscripts = self.subscripts.saturating_sub(1);
                 self.advance(1, TokenKind::Punctuation)
+            }
+            // No database has braces outside of quotes, so in a clause `}` can only be its end.
+            ('}', _) if !self.clauses.is_empty() => {
+                self.clauses.pop();
+                self.advance(1, TokenKind::ClauseClose)
             }
             ('{', Some('{')) | ('}', Some('}')) => self.advance(2, TokenKind::Brace),
             ('{', _) => self.placeholder(),
@@ -128,6 +138,10 @@ impl<'a> Lexer<'a> {
     fn bracket(&mut self) -> TokenKind {
         let touches = self.tokens.last().is_some_and(|last| last.span.end == self.at && last.is_operand());
         let array = self.tokens.last().is_some_and(|last| last.is_word("array"));
+        // Left out or not, the clause before would decide what this is.
+        if self.tokens.last().is_some_and(|last| matches!(last.kind, TokenKind::ClauseOpen | TokenKind::ClauseClose)) {
+            self.mistake(Reason::AmbiguousQuote, 1);
+        }
         if self.subscripts > 0 || touches || array {
             self.subscripts += 1;
             return self.advance(1, TokenKind::Punctuation);
@@ -143,15 +157,33 @@ impl<'a> Lexer<'a> {
 
     fn placeholder(&mut self) -> TokenKind {
         let rest = self.rest();
+        if let Some(length) = clause_opening(rest) {
+            return self.open_clause(length);
+        }
         let Some(end) = rest.find('}') else {
             self.mistake(Reason::UnclosedPlaceholder, 1);
             return self.advance(1, TokenKind::Brace);
         };
         let text = rest.get(..=end).unwrap_or_default();
-        if !is_path(text.trim_matches(['{', '}']).trim()) {
+        let inner = text.trim_matches(['{', '}']).trim();
+        let choice = choice_kind(inner);
+        if choice.is_none() && !is_path(inner) {
             self.mistake(Reason::PlaceholderSyntax(text.to_owned()), text.len());
         }
-        self.advance(text.len(), TokenKind::Placeholder)
+        let meant = || match inner.split_whitespace().next() {
+            Some("ident") if inner != "ident" => TokenKind::Identifier,
+            Some("dir") if inner != "dir" => TokenKind::Direction,
+            _ => TokenKind::Placeholder,
+        };
+        self.advance(text.len(), choice.unwrap_or_else(meant))
+    }
+
+    fn open_clause(&mut self, length: usize) -> TokenKind {
+        if !self.clauses.is_empty() {
+            self.mistake(Reason::NestedClause, length);
+        }
+        self.clauses.push(self.at..self.at + length);
+        self.advance(length, TokenKind::ClauseOpen)
     }
 
     /// `$tag$..$tag$` of PostgreSQL, or a parameter.

@@ -10,6 +10,7 @@ use super::policy::Kind;
 pub struct Mistake {
     reason: Reason,
     span: Range<usize>,
+    without: Vec<Range<usize>>,
 }
 
 /// What is wrong.
@@ -40,6 +41,60 @@ pub enum Reason {
     /// `}` without `{`.
     #[error("`}}` closes nothing")]
     UnmatchedBrace,
+    /// `{?` or `{when flag:` without `}`.
+    #[error("this part is never closed")]
+    UnclosedClause,
+    /// `{? .. {? .. } .. }`.
+    #[error("a part that may be left out cannot stand in another")]
+    NestedClause,
+    /// `{? }`.
+    #[error("this part is empty")]
+    EmptyClause,
+    /// `{? AND live}`.
+    #[error("nothing decides whether this part is kept: it has no value")]
+    ClauseWithoutValue,
+    /// More optional parts than the policy permits.
+    #[error("{0} parts that may be left out, where security.toml permits {1}")]
+    TooManyClauses(usize, usize),
+    /// A part whose absence changes what stands beside it.
+    #[error("what `{0}` means depends on a part that may be left out")]
+    ClauseSplits(String),
+    /// `{? RETURNING id}`.
+    #[error("whether rows are returned depends on a part that may be left out")]
+    ClauseReturning,
+    /// `DELETE .. WHERE true {? AND id = {id}}`.
+    #[error("without its optional parts this `{}` would change every row", .0.name().to_ascii_uppercase())]
+    OptionalWhere(Kind),
+    /// `DELETE .. WHERE 1 = 1`.
+    #[error("this `WHERE` is the same for every row: this `{}` would change all of them or none", .0.name().to_ascii_uppercase())]
+    ConstantWhere(Kind),
+    /// `.. OR 1 = 1`.
+    #[error("this is the same for every row, and so is all that `OR` joins to it")]
+    ConstantOr,
+    /// `{ident sort: nots_sort}`, and the list that was meant.
+    #[error("security.toml has no list of identifiers `{0}`")]
+    UnknownList(String, Option<String>),
+    /// `FROM {ident table: list}`.
+    #[error("a list of identifiers holds columns, and this is no place of a column")]
+    IdentifierAsName,
+    /// `WHERE {dir d}`.
+    #[error("a direction belongs behind a key of `ORDER BY`")]
+    DirectionOutsideOrderBy,
+    /// `LIKE '%{a}%{b}%'`.
+    #[error("a pattern takes one value")]
+    LikeTwoValues,
+    /// `LIKE '%{q}%' ESCAPE '!'`.
+    #[error("the value in this pattern is escaped already")]
+    LikeEscape,
+    /// `LIMIT {n} - {m}`.
+    #[error("a limit with `-` could be negative, which on SQLite is no limit")]
+    NegativeLimit,
+    /// `json_extract(data, {path})`.
+    #[error("`{1}` would choose what `{0}` reads")]
+    JsonPathValue(String, String),
+    /// `token = 'sk_live_..'`.
+    #[error("this looks like a secret, which would be in the program and in its source")]
+    HardCodedSecret,
     /// An expression, a format or a number between braces.
     #[error("`{0}` is not a name or a path of fields")]
     PlaceholderSyntax(String),
@@ -100,7 +155,19 @@ impl Mistake {
     /// `reason` at these bytes of the statement.
     #[must_use]
     pub const fn new(reason: Reason, span: Range<usize>) -> Self {
-        Self { reason, span }
+        Self { reason, span, without: Vec::new() }
+    }
+
+    /// The same, of the statement without these parts.
+    #[must_use]
+    pub fn without(self, without: Vec<Range<usize>>) -> Self {
+        Self { without, ..self }
+    }
+
+    /// The parts that are left out where this is a mistake; none where it is one with all of them.
+    #[must_use]
+    pub fn left_out(&self) -> &[Range<usize>] {
+        &self.without
     }
 
     /// What is wrong.
@@ -117,10 +184,20 @@ impl Mistake {
 
     /// Whether the text cannot be divided into statements because of this.
     pub(super) const fn is_shape(&self) -> bool {
-        use Reason::{UnclosedComment, UnclosedParenthesis, UnclosedPlaceholder, UnclosedQuote, UnmatchedParenthesis};
+        use Reason::{
+            NestedClause, TooManyClauses, UnclosedClause, UnclosedComment, UnclosedParenthesis, UnclosedPlaceholder,
+            UnclosedQuote, UnmatchedParenthesis,
+        };
         matches!(
             self.reason,
-            UnclosedQuote | UnclosedComment | UnclosedParenthesis(_) | UnmatchedParenthesis(_) | UnclosedPlaceholder
+            NestedClause
+                | TooManyClauses(..)
+                | UnclosedClause
+                | UnclosedQuote
+                | UnclosedComment
+                | UnclosedParenthesis(_)
+                | UnmatchedParenthesis(_)
+                | UnclosedPlaceholder
         )
     }
 
@@ -136,6 +213,24 @@ impl Mistake {
             Reason::UnmatchedParenthesis(_) => "sql::unmatched_parenthesis",
             Reason::UnclosedPlaceholder => "sql::unclosed_placeholder",
             Reason::UnmatchedBrace => "sql::unmatched_brace",
+            Reason::UnclosedClause => "sql::unclosed_clause",
+            Reason::NestedClause => "sql::nested_clause",
+            Reason::EmptyClause => "sql::empty_clause",
+            Reason::ClauseWithoutValue => "sql::clause_without_value",
+            Reason::TooManyClauses(..) => "sql::too_many_clauses",
+            Reason::ClauseSplits(_) => "sql::clause_splits",
+            Reason::ClauseReturning => "sql::clause_returning",
+            Reason::OptionalWhere(_) => "sql::optional_where",
+            Reason::ConstantWhere(_) => "sql::constant_where",
+            Reason::ConstantOr => "sql::constant_or",
+            Reason::UnknownList(..) => "sql::unknown_list",
+            Reason::IdentifierAsName => "sql::identifier_as_name",
+            Reason::DirectionOutsideOrderBy => "sql::direction_outside_order_by",
+            Reason::LikeTwoValues => "sql::like_two_values",
+            Reason::LikeEscape => "sql::like_escape",
+            Reason::NegativeLimit => "sql::negative_limit",
+            Reason::JsonPathValue(..) => "sql::json_path_value",
+            Reason::HardCodedSecret => "sql::hard_coded_secret",
             Reason::PlaceholderSyntax(_) => "sql::placeholder_syntax",
             Reason::PlaceholderInQuotes(_) => "sql::placeholder_in_quotes",
             Reason::PlaceholderInComment(_) => "sql::placeholder_in_comment",
@@ -168,20 +263,43 @@ impl Mistake {
             Reason::UnmatchedParenthesis(close) => format!("delete it, or write `{}` where it begins", partner(close)),
             Reason::InvisibleCharacter(_) => "delete it; text that needs it belongs in a bound value".into(),
             Reason::UnclosedPlaceholder | Reason::UnmatchedBrace => "write `{{` and `}}` for braces".into(),
+            Reason::UnclosedClause => "write `}` where the part ends".into(),
+            Reason::NestedClause => "end the outer part first, and give the inner one its own `{? ..}` behind it".into(),
+            Reason::EmptyClause => "write what may be left out, or delete it".into(),
+            Reason::ClauseWithoutValue => "`{? ..}` is kept where every `Option` in it is `Some`; for a flag write `{when flag: ..}`".into(),
+            Reason::TooManyClauses(..) => "write statements of their own; each is checked with and without every part".into(),
+            Reason::ClauseSplits(_) => "put the whole condition into the part: `{? AND name = {name}}`".into(),
+            Reason::ClauseReturning => "write one statement that returns rows and one that does not".into(),
+            Reason::OptionalWhere(_) => "add a condition that is always there".into(),
+            Reason::ConstantWhere(_) => "say which rows; if all are meant, write `WHERE true`".into(),
+            Reason::ConstantOr => "delete it; for a condition that may be left out write `{? AND name = {name}}`".into(),
+            Reason::UnknownList(_, Some(near)) => format!("did you mean `{near}`?"),
+            Reason::UnknownList(name, None) => {
+                format!("declare it: `[sql.identifiers.{name}]` with `table` and `columns`")
+            }
+            Reason::IdentifierAsName => {
+                "write the name in the statement; for a choice of tables use one statement each".into()
+            }
+            Reason::DirectionOutsideOrderBy => "write `ORDER BY column {dir name}`".into(),
+            Reason::LikeTwoValues => "use one pattern for each value, joined by `AND`".into(),
+            Reason::LikeEscape => "delete `ESCAPE ..`; Covet writes its own".into(),
+            Reason::NegativeLimit => "compute the limit before, and bind the result".into(),
+            Reason::JsonPathValue(..) => "write the path in quotes; a single key can be bound: `data ->> {key}`".into(),
+            Reason::HardCodedSecret => "bind it, from the environment: `{name}`".into(),
             Reason::PlaceholderSyntax(text) => syntax_help(text),
             Reason::PlaceholderInQuotes(text) => quotes_help(text),
             Reason::PlaceholderInComment(text) => format!("delete it, or write `{{{text}}}` for the text `{text}`"),
             Reason::PlaceholderTouches(_) => "put a space between them".into(),
             Reason::PlaceholderAsName => {
-                "write the name in the statement; for a choice of names use one statement each".into()
+                "write the name in the statement; for a choice of columns declare `[sql.identifiers.NAME]` and write `{ident value: NAME}`".into()
             }
             Reason::OrderByValue(_) => {
-                "write the column in the statement; for a choice use `CASE` or one statement each".into()
+                "declare `[sql.identifiers.NAME]` in security.toml and write `{ident value: NAME}`".into()
             }
             Reason::GroupByValue(..) => {
-                "write the column in the statement, or leave the value out; for a choice use one statement each".into()
+                "write the column, or leave the value out; for a choice declare `[sql.identifiers.NAME]` and write `{ident value: NAME}`".into()
             }
-            Reason::OrderByDirection => "write `ASC` or `DESC`; for a choice use one statement each".into(),
+            Reason::OrderByDirection => "write `ASC` or `DESC`; for a choice write `{dir value}`, where the value is a `covet::Direction`".into(),
             Reason::DriverParameter(text) => parameter_help(text),
             Reason::AmbiguousQuote => "bind the text as a value: `{name}`".into(),
             Reason::StackedStatements => {
@@ -226,14 +344,19 @@ fn kind_help(verb: &str) -> &'static str {
 fn syntax_help(text: &str) -> String {
     match text.trim_matches(['{', '}']).trim() {
         "" => "give the value a name: `{name}`".into(),
+        inner if inner.starts_with("when ") => {
+            "give the flag a name: `{when flag: ..}`, and after the statement `flag = ..`".into()
+        }
+        inner if inner.starts_with("ident ") => {
+            "write `{ident value: list}`, with a list of `[sql.identifiers]`".into()
+        }
+        inner if inner.starts_with("dir ") => "write `{dir value}`, with the name of a `covet::Direction`".into(),
         inner => format!("give the value a name: `{{value}}`, and after the statement `value = {inner}`"),
     }
 }
 
 fn quotes_help(text: &str) -> String {
-    format!(
-        "write `{text}` without quotes, a pattern as `'%' || {text} || '%'`; for the text `{text}` write `{{{text}}}`"
-    )
+    format!("write `{text}` without quotes, a pattern as `LIKE '%{text}%'`; for the text `{text}` write `{{{text}}}`")
 }
 
 fn parameter_help(text: &str) -> String {

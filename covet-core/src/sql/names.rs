@@ -2,6 +2,8 @@
 //!
 //! A database refuses most of these when the statement first runs; the compiler does before.
 
+use std::ops::Range;
+
 use super::mistake::{Mistake, Reason};
 use super::policy::Kind;
 use super::scope::{Outline, Scope};
@@ -38,11 +40,23 @@ pub fn names(outline: &Outline<'_, '_>) -> Vec<Mistake> {
         found.extend(columns(outline, scope));
         found.extend(assigned(outline, scope));
     }
-    let bound = |index: &usize| outline.token(*index).filter(|token| token.kind == TokenKind::Placeholder);
-    let mut bound: Vec<_> = found.iter().filter_map(bound).collect();
-    bound.sort_by_key(|token| token.span.start);
-    bound.dedup();
-    bound.into_iter().map(|token| Mistake::new(Reason::PlaceholderAsName, token.span.clone())).collect()
+    let of_kind = |kind| move |index: &usize| outline.token(*index).filter(|token| token.kind == kind);
+    let mistake = |reason: Reason| move |token: &Token<'_>| Mistake::new(reason.clone(), token.span.clone());
+    let mut mistakes: Vec<_> =
+        found.iter().filter_map(of_kind(TokenKind::Placeholder)).map(mistake(Reason::PlaceholderAsName)).collect();
+    // A column may be chosen, and nothing else.
+    let other = (1..outline.pieces().len()).filter(|index| names_no_column(outline, *index));
+    let other = other.chain(outline.scopes().iter().flat_map(|scope| tables(outline, scope)));
+    let other: Vec<usize> = other.collect();
+    mistakes.extend(other.iter().filter_map(of_kind(TokenKind::Identifier)).map(mistake(Reason::IdentifierAsName)));
+    mistakes.sort_by_key(|mistake| mistake.span().start);
+    mistakes.dedup();
+    mistakes
+}
+
+/// `JOIN {table}`, `AS {name}`, `::{type}`.
+fn names_no_column(outline: &Outline<'_, '_>, index: usize) -> bool {
+    outline.before(index).is_some_and(|token| token.is("::") || token.is_any_word(&TAKES_NAME))
 }
 
 /// `t.{column}`, `::{type}`, `JOIN {table}`.
@@ -100,16 +114,20 @@ fn is_target(token: &Token<'_>) -> bool {
 
 /// Where the assignments of `SET` begin: `SET {column} = ..`, `SET (a, {column}) = ..`.
 fn assigned(outline: &Outline<'_, '_>, scope: &Scope) -> Vec<usize> {
+    let starts = |at: usize| match outline.token(at) {
+        Some(token) if token.is("(") => outline.elements(at).into_iter().map(|column| column.start).collect(),
+        _ => vec![at],
+    };
+    assignments(outline, scope).into_iter().flat_map(|assignment| starts(assignment.start)).collect()
+}
+
+/// The assignments of `SET`: `a = ..`, `(a, b) = ..`.
+pub(super) fn assignments(outline: &Outline<'_, '_>, scope: &Scope) -> Vec<Range<usize>> {
     let is_set = |index: usize, token: &Token<'_>| {
         // `WITH .. SEARCH DEPTH FIRST BY a SET b` may stand before.
         let upsert = || outline.before(index).is_some_and(|before| before.is_word("update"));
         token.is_word("set") && index > scope.verb && (scope.kind == Some(Kind::Update) || upsert())
     };
     let Some((set, _)) = outline.own(scope).find(|(index, token)| is_set(*index, token)) else { return Vec::new() };
-    let assignments = outline.list(set + 1, scope.depth, &["from", "where", "returning"]);
-    let starts = |at: usize| match outline.token(at) {
-        Some(token) if token.is("(") => outline.elements(at).into_iter().map(|column| column.start).collect(),
-        _ => vec![at],
-    };
-    assignments.into_iter().flat_map(|assignment| starts(assignment.start)).collect()
+    outline.list(set + 1, scope.depth, &["from", "where", "returning"])
 }

@@ -1,5 +1,6 @@
 //! What is bound and what is not: braces in quotes, values that touch a name, the parameters of the driver.
 
+use super::form::Placed;
 use super::mistake::{Mistake, Reason};
 use super::policy::Policy;
 use super::scope::Outline;
@@ -7,8 +8,15 @@ use super::token::{Token, TokenKind, continues_word, embedded};
 
 /// Every placeholder that is not a value, and every parameter that is not a placeholder.
 #[must_use]
-pub fn placeholders(sql: &str, tokens: &[Token<'_>], outline: &Outline<'_, '_>, policy: &Policy) -> Vec<Mistake> {
-    let mut mistakes: Vec<_> = tokens.iter().flat_map(|token| verbatim(token)).collect();
+pub fn placeholders(
+    sql: &str,
+    tokens: &[Token<'_>],
+    outline: &Outline<'_, '_>,
+    placed: &[Placed],
+    policy: &Policy,
+) -> Vec<Mistake> {
+    let pattern = |token: &&Token<'_>| placed.iter().any(|value| value.replaces == token.span);
+    let mut mistakes: Vec<_> = tokens.iter().filter(|token| !pattern(token)).flat_map(verbatim).collect();
     mistakes.extend((0..tokens.len()).filter_map(|index| touching(sql, tokens, index)));
     mistakes.extend(ambiguous(outline, policy));
     for (index, piece) in outline.pieces().iter().enumerate() {
@@ -36,14 +44,17 @@ fn verbatim(token: &Token<'_>) -> Vec<Mistake> {
 
 /// `x{name}` would be the identifier `x$1`, `{a}1` the parameter `$11`, `@{a}` another parameter.
 fn touching(sql: &str, tokens: &[Token<'_>], index: usize) -> Option<Mistake> {
-    let token = tokens.get(index).filter(|token| token.kind == TokenKind::Placeholder)?;
+    let holds = |token: &&Token<'_>| {
+        matches!(token.kind, TokenKind::Placeholder | TokenKind::Identifier | TokenKind::Direction)
+    };
+    let token = tokens.get(index).filter(holds)?;
     let before = tokens.get(..index).unwrap_or_default();
     let last = before.last().filter(|last| last.span.end == token.span.start);
     let joins_before = last.is_some_and(|last| match last.text {
         "@" | "#" | "?" => true,
         // In a subscript `:` divides the bounds of a slice.
         ":" => before.iter().filter(|t| t.is("[")).count() == before.iter().filter(|t| t.is("]")).count(),
-        text => text.ends_with(continues_word) && last.kind != TokenKind::Placeholder,
+        text => text.ends_with(continues_word) && !text.ends_with('}'),
     });
     let after = sql.get(token.span.end..).and_then(|text| text.chars().next());
     let touches = joins_before || after.is_some_and(|c| continues_word(c) || c == '{');

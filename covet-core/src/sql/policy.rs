@@ -5,16 +5,27 @@
 //! dialects   = ["sqlite", "postgres"]
 //! statements = ["select", "insert", "update", "delete"]
 //! migrations = "migrations"
+//! max_limit  = 500
+//!
+//! [sql.identifiers.notes_sort]
+//! table   = "notes"
+//! columns = ["updated", "title"]
 //! ```
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::identifier::{Identifiers, ListName};
 use crate::name::checked_text;
+use crate::units::Count;
 pub use places::Places;
 
 mod places;
+
+/// The most parts of one statement that may be left out: it is checked with and without each, 256 times.
+pub const MOST_OPTIONAL: u32 = 8;
 
 /// The table `[sql]`.
 ///
@@ -35,6 +46,16 @@ pub struct Policy {
     pub schema: Option<Places>,
     /// Functions that the application gives SQLite: they are taken to exist, with any number of arguments.
     pub functions: Vec<FunctionName>,
+    /// The most rows that a bound `LIMIT {n}` can ask for; more is refused when the statement runs.
+    pub max_limit: Count<1, 100_000>,
+    /// The most values of a bound list, `IN {ids}`; more are refused when the statement runs.
+    pub max_list: Count<1, 100_000>,
+    /// The most parts `{? ..}` and `{when ..: ..}` of one statement, up to 8.
+    pub max_optional: Count<0, MOST_OPTIONAL>,
+    /// Whether `trusted!` may declare SQL safe that the compiler cannot see.
+    pub trusted: Trusted,
+    /// Lists of columns from which a request may choose, for `{ident value: NAME}`.
+    pub identifiers: BTreeMap<ListName, Identifiers>,
 }
 
 impl Default for Policy {
@@ -45,6 +66,11 @@ impl Default for Policy {
             migrations: None,
             schema: None,
             functions: Vec::new(),
+            max_limit: Count::of(500),
+            max_list: Count::of(1000),
+            max_optional: Count::of(MOST_OPTIONAL),
+            trusted: Trusted::default(),
+            identifiers: BTreeMap::new(),
         }
     }
 }
@@ -87,6 +113,17 @@ checked_text!(
         text.len() <= 64 && !text.starts_with(|first: char| first.is_ascii_digit()) && !text.is_empty() && text.bytes().all(word)
     }
 );
+/// Whether SQL may be declared safe that the compiler cannot see.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub enum Trusted {
+    /// `trusted!` does not compile.
+    #[default]
+    Deny,
+    /// `trusted!` compiles, with its reason.
+    Allow,
+}
 
 /// A database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]

@@ -31,7 +31,18 @@ pub fn render(sql: &str, mistake: &Mistake, location: Option<&str>) -> String {
         let (line, carets) = picture(sql, mistake.span());
         message.push_str(&format!("\n  |  {line}\n  |  {carets}"));
     }
+    for part in mistake.left_out() {
+        let part = sql.get(part.clone()).unwrap_or_default();
+        message.push_str(&format!("\n  = note: where `{}` is left out", one_line(part)));
+    }
     message + &format!("\n  = help: {}", mistake.help())
+}
+
+/// A part of the statement, short enough for a note.
+fn one_line(part: &str) -> String {
+    let words = part.split_whitespace().collect::<Vec<_>>().join(" ");
+    let shown: String = visible(&words).chars().take(WIDTH / 2).collect();
+    if shown.chars().count() < words.chars().count() { format!("{shown}..") } else { shown }
 }
 
 /// The line that holds the first byte of the span, and carets beneath the span.

@@ -9,15 +9,19 @@
 //! safe_sql!("DELETE FROM notes WHERE owner = {user.id}").execute(&pool).await?;
 //! ```
 
+use std::borrow::Cow;
 use std::fmt;
 use std::future::{self, Ready};
 use std::marker::PhantomData;
 use std::pin::Pin;
 
-use sqlx::{Arguments, Database, Error};
+use sqlx::error::BoxDynError;
+use sqlx::{Arguments, Database, Error, SqlStr};
 
-use super::bind::Binds;
+use super::bind::{Binds, Checked, Verdict, Verdicts};
 use super::bounds::{ReturnsNoRows, ReturnsRows, RunsOn};
+use super::dynamic::{self, Text};
+use super::policy::Dialect;
 use super::shape::{AsStruct, FromSqlRow, Raw, Scalar};
 
 /// What a database answers, in time.
@@ -29,7 +33,7 @@ pub type Answer<'e, T> = Pin<Box<dyn Future<Output = Result<T, Error>> + Send + 
 #[must_use = "a statement does nothing until it is executed"]
 pub struct Execute<B> {
     #[doc(hidden)]
-    pub text: &'static str,
+    pub text: Text,
     #[doc(hidden)]
     pub binds: B,
 }
@@ -38,7 +42,7 @@ pub struct Execute<B> {
 #[must_use = "a statement does nothing until its rows are fetched"]
 pub struct Rows<S, B> {
     #[doc(hidden)]
-    pub text: &'static str,
+    pub text: Text,
     #[doc(hidden)]
     pub binds: B,
     #[doc(hidden)]
@@ -59,13 +63,15 @@ pub const fn of<T>() -> PhantomData<fn() -> AsStruct<T>> {
     PhantomData
 }
 
-impl<B> Execute<B> {
-    /// The text the driver gets.
+impl<B: Checked> Execute<B> {
+    /// The text that the driver of this database gets.
     #[must_use]
-    pub const fn sql(&self) -> &'static str {
-        self.text
+    pub fn sql(&self, dialect: Dialect) -> Cow<'static, str> {
+        self.text.written(dialect, &looked_at(&self.binds)).0
     }
+}
 
+impl<B> Execute<B> {
     /// Executes the statement; the answer says how many rows it changed.
     ///
     /// # Errors
@@ -77,8 +83,8 @@ impl<B> Execute<B> {
         E: RunsOn<'e, Database = DB>,
         B: Binds<'q, DB>,
     {
-        match encode(self.binds) {
-            Ok(arguments) => executor.execute((self.text, Some(arguments))),
+        match written(&self.text, self.binds) {
+            Ok(written) => executor.execute(written),
             Err(error) => refused(error),
         }
     }
@@ -130,13 +136,15 @@ impl<B> Rows<Raw, B> {
     }
 }
 
-impl<S, B> Rows<S, B> {
-    /// The text the driver gets.
+impl<S, B: Checked> Rows<S, B> {
+    /// The text that the driver of this database gets.
     #[must_use]
-    pub const fn sql(&self) -> &'static str {
-        self.text
+    pub fn sql(&self, dialect: Dialect) -> Cow<'static, str> {
+        self.text.written(dialect, &looked_at(&self.binds)).0
     }
+}
 
+impl<S, B> Rows<S, B> {
     /// The first row.
     ///
     /// # Errors
@@ -151,9 +159,9 @@ impl<S, B> Rows<S, B> {
         S: FromSqlRow<DB, Output = T>,
         T: Send + 'static,
     {
-        match encode(self.binds) {
-            Ok(arguments) => {
-                let row = executor.fetch_one((self.text, Some(arguments)));
+        match written(&self.text, self.binds) {
+            Ok(written) => {
+                let row = executor.fetch_one(written);
                 Box::pin(async move { S::read(row.await?) })
             }
             Err(error) => refused(error),
@@ -173,9 +181,9 @@ impl<S, B> Rows<S, B> {
         S: FromSqlRow<DB, Output = T>,
         T: Send + 'static,
     {
-        match encode(self.binds) {
-            Ok(arguments) => {
-                let row = executor.fetch_optional((self.text, Some(arguments)));
+        match written(&self.text, self.binds) {
+            Ok(written) => {
+                let row = executor.fetch_optional(written);
                 Box::pin(async move { row.await?.map(S::read).transpose() })
             }
             Err(error) => refused(error),
@@ -195,9 +203,9 @@ impl<S, B> Rows<S, B> {
         S: FromSqlRow<DB, Output = T>,
         T: Send + 'static,
     {
-        match encode(self.binds) {
-            Ok(arguments) => {
-                let rows = executor.fetch_all((self.text, Some(arguments)));
+        match written(&self.text, self.binds) {
+            Ok(written) => {
+                let rows = executor.fetch_all(written);
                 Box::pin(async move { rows.await?.into_iter().map(S::read).collect() })
             }
             Err(error) => refused(error),
@@ -218,12 +226,52 @@ impl<S, B> Rows<S, B> {
     }
 }
 
-/// The values as the driver takes them. They are copied, so the answer does not borrow them.
-fn encode<'q, DB: Database, B: Binds<'q, DB>>(binds: B) -> Result<DB::Arguments, Error> {
+/// A statement and its values as the driver takes them.
+struct Written<DB: Database> {
+    text: SqlStr,
+    arguments: Option<DB::Arguments>,
+    persistent: bool,
+}
+
+impl<DB: Database> sqlx::Execute<'_, DB> for Written<DB> {
+    fn sql(self) -> SqlStr {
+        self.text
+    }
+
+    fn statement(&self) -> Option<&DB::Statement> {
+        None
+    }
+
+    fn take_arguments(&mut self) -> Result<Option<DB::Arguments>, BoxDynError> {
+        Ok(self.arguments.take())
+    }
+
+    fn persistent(&self) -> bool {
+        self.persistent
+    }
+}
+
+/// The values are copied, so the answer does not borrow them.
+fn written<'q, DB: Database, B: Binds<'q, DB>>(text: &Text, binds: B) -> Result<Written<DB>, Error> {
+    let verdicts = looked_at(&binds);
+    let (sql, used) = text.written(dynamic::dialect::<DB>(), &verdicts);
+    for (value, verdict) in verdicts.iter().enumerate() {
+        if let Verdict::Refused(error) = verdict
+            && used.has(value)
+        {
+            return Err(Error::Encode((*error).into()));
+        }
+    }
     let mut arguments = DB::Arguments::default();
     arguments.reserve(B::COUNT, 0);
-    binds.add_to(&mut arguments).map_err(Error::Encode)?;
-    Ok(arguments)
+    binds.add_to(&mut arguments, &|value| used.has(value)).map_err(Error::Encode)?;
+    Ok(Written { text: dynamic::declared(sql), arguments: Some(arguments), persistent: text.persistent() })
+}
+
+fn looked_at<B: Checked>(binds: &B) -> Verdicts {
+    let mut verdicts = Verdicts::new();
+    binds.verdicts(&mut verdicts);
+    verdicts
 }
 
 fn refused<'e, T: Send + 'e>(error: Error) -> Answer<'e, T> {

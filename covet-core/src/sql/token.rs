@@ -28,6 +28,14 @@ pub enum TokenKind {
     Comment,
     /// A bound value: `{name}` or `{a.b.c}`.
     Placeholder,
+    /// A column of an allow-list: `{ident sort: notes_sort}`.
+    Identifier,
+    /// `ASC` or `DESC`: `{dir order}`.
+    Direction,
+    /// Where a part begins that may be left out: `{?` or `{when flag:`.
+    ClauseOpen,
+    /// The `}` of such a part.
+    ClauseClose,
     /// A parameter as the driver writes it: `?`, `?1`, `$1`, `$name`, `:name`, `@name`.
     Parameter,
     /// `{{` or `}}`, a brace that is meant as one.
@@ -58,14 +66,27 @@ impl<'a> Token<'a> {
     /// Whether this has a value that an operator could stand behind.
     #[must_use]
     pub fn is_operand(&self) -> bool {
-        use TokenKind::{Number, Placeholder, Quoted, String, Word};
-        matches!(self.kind, Word | Quoted | Number | String | Placeholder) || self.is(")") || self.is("]")
+        use TokenKind::{Identifier, Number, Placeholder, Quoted, String, Word};
+        matches!(self.kind, Word | Quoted | Number | String | Placeholder | Identifier) || self.is(")") || self.is("]")
     }
 
     /// The path of a placeholder, such as `user.id`.
     #[must_use]
     pub fn path(&self) -> &'a str {
         path_in(self.text)
+    }
+
+    /// The path of the value that chooses, and the list of `{ident value: list}`.
+    #[must_use]
+    pub fn choice(&self) -> Option<(&'a str, Option<&'a str>)> {
+        choice_in(path_in(self.text))
+    }
+
+    /// The flag of `{when flag:`, and whether it is negated: `{when !flag:`.
+    #[must_use]
+    pub fn flag(&self) -> Option<(&'a str, bool)> {
+        let text = self.text.strip_prefix('{')?.trim_start().strip_prefix("when")?.strip_suffix(':')?.trim();
+        Some(text.strip_prefix('!').map_or((text, false), |path| (path.trim_start(), true)))
     }
 
     /// Whether text stands here as it is, so that `{name}` in it would not be bound.
@@ -78,6 +99,46 @@ impl<'a> Token<'a> {
 /// `{ user.id }` without what surrounds the path.
 fn path_in(text: &str) -> &str {
     text.trim_start_matches('{').trim_end_matches('}').trim()
+}
+
+/// `ident sort: notes_sort` as `sort` and `notes_sort`, `dir order` as `order`.
+fn choice_in(text: &str) -> Option<(&str, Option<&str>)> {
+    let after = |word: &str| text.strip_prefix(word)?.strip_prefix(char::is_whitespace).map(str::trim);
+    if let Some(path) = after("dir") {
+        return is_path(path).then_some((path, None));
+    }
+    let (path, list) = after("ident")?.split_once(':')?;
+    let (path, list) = (path.trim_end(), list.trim_start());
+    (is_path(path) && is_list(list)).then_some((path, Some(list)))
+}
+
+/// Whether this is an identifier, a direction or neither, between braces.
+#[must_use]
+pub fn choice_kind(text: &str) -> Option<TokenKind> {
+    let (_, list) = choice_in(text)?;
+    Some(if list.is_some() { TokenKind::Identifier } else { TokenKind::Direction })
+}
+
+/// The length of `{?` or `{when flag:` at the start of `text`.
+#[must_use]
+pub fn clause_opening(text: &str) -> Option<usize> {
+    let inner = text.strip_prefix('{')?;
+    let words = inner.trim_start();
+    let before = text.len() - words.len();
+    if words.starts_with('?') {
+        return Some(before + 1);
+    }
+    let rest = words.strip_prefix("when")?;
+    let flag = rest.get(..rest.find(':')?)?;
+    let path = flag.trim();
+    let named = flag.starts_with(char::is_whitespace) && is_path(path.strip_prefix('!').map_or(path, str::trim_start));
+    named.then_some(before + "when".len() + flag.len() + 1)
+}
+
+/// Whether `text` can be the name of a list of identifiers: `notes_sort`.
+fn is_list(text: &str) -> bool {
+    text.starts_with(|c: char| c.is_ascii_lowercase())
+        && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_' || b == b'-')
 }
 
 /// Whether `text` is a name or a path of fields: `id`, `user.id`, `pair.0`.
@@ -131,13 +192,14 @@ pub fn embedded(text: &str) -> Vec<Embedded> {
     found
 }
 
-/// The length of `open path close` at the start of `text`.
+/// The length of `open name close` at the start of `text`.
 fn braced(text: &str, open: &str, close: &str) -> Option<usize> {
     let inner = text.strip_prefix(open)?;
     let end = inner.find('}')?;
     let path = inner.get(..end)?;
     let closes = inner.get(end..)?.starts_with(close);
-    (closes && is_path(path.trim())).then_some(open.len() + end + close.len())
+    let named = is_path(path.trim()) || choice_in(path.trim()).is_some();
+    (closes && named).then_some(open.len() + end + close.len())
 }
 
 #[cfg(test)]
@@ -152,6 +214,40 @@ mod tests {
         for bad in ["", "_", "0", "a.", ".a", "a b", "a()", "x + 1", "x:?", "1,2", "\"a\"", "é", "a.00", "a.0x", "a..b"]
         {
             assert!(!is_path(bad), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_choice_has_a_value_and_may_have_a_list() {
+        assert_eq!(choice_in("ident form.sort : notes_sort"), Some(("form.sort", Some("notes_sort"))));
+        assert_eq!(choice_in("dir d"), Some(("d", None)));
+        for bad in [
+            "ident",
+            "dir",
+            "ident sort",
+            "ident sort:",
+            "ident :x",
+            "ident a b: c",
+            "identx: y",
+            "dir a b",
+            "ident a: B",
+        ] {
+            assert_eq!(choice_in(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_clause_opens_with_a_mark_or_a_flag() {
+        for (text, opening) in [
+            ("{? AND a}", "{?"),
+            ("{ ?a", "{ ?"),
+            ("{when live: AND a}", "{when live:"),
+            ("{ when !form.live : x", "{ when !form.live :"),
+        ] {
+            assert_eq!(clause_opening(text).and_then(|length| text.get(..length)), Some(opening), "{text}");
+        }
+        for text in ["{a}", "{when}", "{when:}", "{when a b: c}", "{when f(): c}", "{whenever: c}", "{when a}", "?"] {
+            assert_eq!(clause_opening(text), None, "{text}");
         }
     }
 

@@ -1,29 +1,95 @@
 //! Writes the expression: a record of the text and of references to the values.
 //!
 //! It is a literal of the record, not a call, so that `let s = safe_sql!("… {x}", x = f());` keeps the value of `f()`
-//! as long as `s`.
+//! as long as `s`. What has to hold of a value's type is asked in a function beside it, whose parameter has that type.
 
 use covet_core::sql::Class;
+use covet_core::sql::compiled::Bind;
+use covet_core::sql::form::Form;
 use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::{quote, quote_spanned};
+use syn::spanned::Spanned;
 
+use super::pieces;
 use super::validate::{Statement, Value};
 
 pub(super) fn expand(statement: &Statement, private: &TokenStream) -> TokenStream {
-    let text = &statement.text;
-    let binds = statement.binds.iter().fold(quote!(()), |binds, value| {
-        let value = reference(value);
+    let sql = quote!(#private::covet_core::sql);
+    let text = pieces::text(statement, &sql);
+    let binds = statement.compiled.binds().iter().zip(&statement.binds);
+    let binds = binds.fold(quote!(()), |binds, (bind, value)| {
+        let value = bound(bind, value, statement, &sql);
         quote!((#binds, #value))
     });
-    let module = quote!(#private::covet_core::sql::statement);
-    match (statement.class, &statement.row) {
-        (Class::Execute, _) => quote!(#module::Execute { text: #text, binds: #binds }),
-        (Class::Rows, None) => quote!(#module::Rows { text: #text, binds: #binds, shape: #module::raw() }),
-        (Class::Rows, Some(row)) => quote!(#module::Rows { text: #text, binds: #binds, shape: #module::of::<#row>() }),
+    match (statement.compiled.class(), &statement.row) {
+        (Class::Execute, _) => quote!(#sql::statement::Execute { text: #text, binds: #binds }),
+        (Class::Rows, None) => {
+            quote!(#sql::statement::Rows { text: #text, binds: #binds, shape: #sql::statement::raw() })
+        }
+        (Class::Rows, Some(row)) => {
+            quote!(#sql::statement::Rows { text: #text, binds: #binds, shape: #sql::statement::of::<#row>() })
+        }
     }
 }
 
-fn reference(value: &Value) -> TokenStream {
+/// A value, how it is bound, and what its type must be for that.
+fn bound(bind: &Bind, value: &Value, statement: &Statement, sql: &TokenStream) -> TokenStream {
+    let (reference, span) = (reference(value), value.span());
+    let limits = &statement.limits;
+    let maybe = |some: &str, maybe: &str| Ident::new(if bind.optional { maybe } else { some }, span);
+    // An `Option` outside of a part that its `None` leaves out.
+    let compared = quote_spanned!(span=> probe.compared(););
+    match &bind.form {
+        Form::Value | Form::Like => {
+            let compared = bind.compared.as_ref().map(|_| compared);
+            let pattern = (bind.form == Form::Like).then(|| quote_spanned!(span=> #sql::like::pattern(value);));
+            quote_spanned!(span=> #sql::bind::Bound {
+                value: #reference,
+                check: |value| {
+                    let probe = #sql::probe::Probe(value);
+                    #compared
+                    #pattern
+                    #sql::bind::Verdict::of(probe.absent(), probe.fault())
+                }
+            })
+        }
+        Form::Pattern { before, after } => {
+            let read = maybe("text", "maybe_text");
+            quote_spanned!(span=> #sql::bind::Pattern {
+                value: #reference, read: #sql::like::#read, before: #before, after: #after
+            })
+        }
+        Form::List => {
+            let (most, compared) = (limits.list, (!bind.optional).then_some(compared));
+            quote_spanned!(span=> #sql::bind::List {
+                value: #reference,
+                check: |value| {
+                    let probe = #sql::probe::Probe(value);
+                    #compared
+                    #sql::list::check(value, #most)
+                },
+                most: #most
+            })
+        }
+        Form::Limit | Form::Offset => {
+            let most = if bind.form == Form::Limit { limits.rows } else { u32::MAX };
+            let read = maybe("rows", "maybe_rows");
+            quote_spanned!(span=> #sql::bind::Count { value: #reference, read: #sql::count::#read, most: #most })
+        }
+    }
+}
+
+impl Value {
+    fn span(&self) -> Span {
+        match self {
+            Self::Argument(value) => value.span(),
+            Self::Captured(_, span) => located(*span),
+        }
+    }
+}
+
+/// A reference to the value.
+pub(super) fn reference(value: &Value) -> TokenStream {
     match value {
         Value::Argument(value) => quote!(&(#value)),
         Value::Captured(path, span) => {

@@ -6,6 +6,7 @@
 mod expand;
 mod literal;
 mod parse;
+mod pieces;
 mod text;
 mod validate;
 
@@ -30,26 +31,75 @@ pub(crate) fn expand(input: TokenStream) -> TokenStream {
 
 #[cfg(test)]
 mod tests {
+    use proc_macro2::TokenStream;
     use quote::quote;
 
     use super::expand;
 
+    /// The tokens without the names of the runtime and what is asked of the values' types.
+    fn short(tokens: &TokenStream) -> String {
+        let text = tokens.to_string();
+        let text = text.replace(":: covet :: __private :: covet_core :: sql :: ", "");
+        let check = "let probe = probe :: Probe (value) ;";
+        let verdict = "bind :: Verdict :: of (probe . absent () , probe . fault ())";
+        text.replace(&format!("{check} {verdict}"), "look")
+            .replace(&format!("{check} probe . compared () ; {verdict}"), "compare")
+    }
+
     #[test]
     fn a_statement_becomes_a_record_of_its_text_and_references() {
         let rows = expand(quote!(User: "SELECT * FROM users" "WHERE id = {user.id} AND age > {age}", age = limit()));
-        let expected = quote!(::covet::__private::covet_core::sql::statement::Rows {
-            text: "SELECT * FROM users\nWHERE id = $1 AND age > $2",
-            binds: (((), &user.id), &(limit())),
-            shape: ::covet::__private::covet_core::sql::statement::of::<User>()
+        let expected = quote!(statement::Rows {
+            text: dynamic::Text::Same("SELECT * FROM users\nWHERE id = $1 AND age > $2"),
+            binds: (
+                ((), bind::Bound { value: &user.id, check: |value| { compare } }),
+                bind::Bound { value: &(limit()), check: |value| { look } }
+            ),
+            shape: statement::of::<User>()
         });
-        assert_eq!(rows.to_string(), expected.to_string());
+        assert_eq!(short(&rows), expected.to_string());
 
-        let execute = expand(quote!("DELETE FROM users WHERE kind = {type.0}"));
-        let expected = quote!(::covet::__private::covet_core::sql::statement::Execute {
-            text: "DELETE FROM users WHERE kind = $1",
-            binds: ((), &r#type.0)
+        let execute = expand(quote!("DELETE FROM users WHERE kind IS {type.0}"));
+        let expected = quote!(statement::Execute {
+            text: dynamic::Text::Same("DELETE FROM users WHERE kind IS $1"),
+            binds: ((), bind::Bound { value: &r#type.0, check: |value| { look } })
         });
-        assert_eq!(execute.to_string(), expected.to_string());
+        assert_eq!(short(&execute), expected.to_string());
+    }
+
+    #[test]
+    fn a_statement_with_parts_becomes_its_pieces() {
+        let rows = expand(quote!("SELECT 1 WHERE a IN {ids} {? AND b = {b}} {when !c: AND c} ORDER BY a {dir d}"));
+        let expected = quote!(dynamic::Text::Parts(dynamic::Parts {
+            pieces: &[
+                dynamic::Piece::Text("SELECT 1 WHERE a "),
+                dynamic::Piece::Each("IN (SELECT value FROM json_each(", "= ANY("),
+                dynamic::Piece::Value(0usize),
+                dynamic::Piece::Each("))", ")"),
+                dynamic::Piece::Text(" "),
+                dynamic::Piece::Clause(
+                    dynamic::Keep::AllSome(&[1usize]),
+                    &[dynamic::Piece::Text(" AND b = "), dynamic::Piece::Value(1usize),]
+                ),
+                dynamic::Piece::Text(" "),
+                dynamic::Piece::Clause(dynamic::Keep::Flag(0usize), &[dynamic::Piece::Text(" AND c"),]),
+                dynamic::Piece::Text(" ORDER BY a "),
+                dynamic::Piece::Choice(0usize, &["ASC", "DESC"]),
+            ],
+            flags: dynamic::flags([!dynamic::flag(&c)]),
+            chosen: dynamic::chosen([dynamic::order(&d)]),
+            persistent: true
+        }));
+        assert!(short(&rows).contains(&expected.to_string()), "{}", short(&rows));
+    }
+
+    #[test]
+    fn a_value_in_two_forms_is_not_computed_twice() {
+        let told = |input| expand(input).to_string();
+        let two = told(quote!("SELECT 1 WHERE a LIKE '%{q}%' OR a = {q}", q = f()));
+        assert!(two.contains("computed for each"), "{two}");
+        assert!(!told(quote!("SELECT 1 WHERE a LIKE '%{q}%' OR a = {q}", q = form.q)).contains("compile_error"));
+        assert!(!told(quote!("SELECT 1 WHERE b = {q} OR a = {q}", q = f())).contains("compile_error"));
     }
 
     #[test]

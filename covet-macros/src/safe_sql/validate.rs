@@ -1,6 +1,9 @@
 //! What the input means: the checked statement, and the value of each placeholder.
 
-use covet_core::sql::text::Bind;
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use covet_core::sql::template::Condition;
 use covet_core::sql::{Class, Compiled, Policy};
 use proc_macro2::Span;
 use syn::ext::IdentExt;
@@ -14,12 +17,26 @@ use crate::mistake;
 /// A statement without mistakes.
 pub(super) struct Statement {
     pub(super) row: Option<Type>,
-    pub(super) class: Class,
-    pub(super) text: String,
+    pub(super) compiled: Compiled,
+    /// The value of each of its binds.
     pub(super) binds: Vec<Value>,
+    /// The flag of each of its parts that has one.
+    pub(super) flags: Vec<Value>,
+    /// What decides each of its choices.
+    pub(super) choices: Vec<Value>,
+    pub(super) limits: Limits,
+}
+
+/// What the policy bounds when the statement runs.
+pub(super) struct Limits {
+    /// The most rows of a `LIMIT`.
+    pub(super) rows: u32,
+    /// The most values of a list.
+    pub(super) list: u32,
 }
 
 /// Where the value of a placeholder comes from.
+#[derive(Clone)]
 pub(super) enum Value {
     /// A value behind the statement.
     Argument(Expr),
@@ -39,14 +56,44 @@ pub(super) fn validate(input: Input, policy: &Policy) -> Result<Statement> {
             return Err(all(mistakes.chain(errors).collect()).unwrap_or(refused));
         }
     };
-    errors.extend(input.arguments.iter().filter_map(|argument| unused(argument, compiled.binds())));
+    let named = Named::of(&compiled);
+    errors.extend(input.arguments.iter().filter_map(|argument| unused(argument, &named)));
+    errors.extend(input.arguments.iter().filter_map(|argument| evaluated_twice(argument, &named)));
     errors.extend(input.row.iter().filter_map(|row| without_rows(row, &compiled)));
     if let Some(error) = all(errors) {
         return Err(error);
     }
-    let mut arguments = input.arguments;
-    let binds = compiled.binds().iter().map(|bind| value(bind, &mut arguments, &text)).collect();
-    Ok(Statement { row: input.row, class: compiled.class(), text: compiled.text().to_owned(), binds })
+    let values: BTreeMap<String, Expr> =
+        input.arguments.into_iter().map(|argument| (argument.name.unraw().to_string(), argument.value)).collect();
+    let of = |paths: Vec<(&str, Range<usize>)>| paths.into_iter().map(|place| value(place, &values, &text)).collect();
+    let (binds, flags, choices) = (of(named.binds), of(named.flags), of(named.choices));
+    let limits = Limits { rows: policy.max_limit.get(), list: policy.max_list.get() };
+    Ok(Statement { row: input.row, binds, flags, choices, limits, compiled })
+}
+
+/// The values that a statement names: their paths, and where they stand.
+struct Named<'c> {
+    binds: Vec<(&'c str, Range<usize>)>,
+    flags: Vec<(&'c str, Range<usize>)>,
+    choices: Vec<(&'c str, Range<usize>)>,
+}
+
+impl<'c> Named<'c> {
+    fn of(compiled: &'c Compiled) -> Self {
+        let flag = |condition: &'c Condition| match condition {
+            Condition::Flag { path, span, .. } => Some((path.as_str(), span.clone())),
+            Condition::AllSome => None,
+        };
+        Self {
+            binds: compiled.binds().iter().map(|bind| (bind.path.as_str(), bind.span.clone())).collect(),
+            flags: compiled.clauses().iter().filter_map(|clause| flag(&clause.condition)).collect(),
+            choices: compiled.choices().iter().map(|choice| (choice.path.as_str(), choice.span.clone())).collect(),
+        }
+    }
+
+    fn paths(&self) -> impl Iterator<Item = &'c str> {
+        self.binds.iter().chain(&self.flags).chain(&self.choices).map(|(path, _)| *path)
+    }
 }
 
 fn all(errors: Vec<Error>) -> Option<Error> {
@@ -67,16 +114,16 @@ fn duplicates(arguments: &[Argument]) -> Vec<Error> {
     repeated.map(|(_, argument)| error(&argument.name)).collect()
 }
 
-fn unused(argument: &Argument, binds: &[Bind]) -> Option<Error> {
+fn unused(argument: &Argument, named: &Named<'_>) -> Option<Error> {
     let name = argument.name.unraw().to_string();
-    if binds.iter().any(|bind| bind.path == name) {
+    if named.paths().any(|path| path == name) {
         return None;
     }
-    let field = binds.iter().find(|bind| bind.path.split('.').next() == Some(&name));
+    let field = named.paths().find(|path| path.split('.').next() == Some(&name));
     let missing = format!("the statement has no `{{{name}}}`, so this value is never used");
-    let (message, help) = match (field, nearest(&name, binds)) {
-        (Some(bind), _) => (
-            format!("`{name}` is given, but the statement reads the field `{{{}}}`", bind.path),
+    let (message, help) = match (field, nearest(&name, named)) {
+        (Some(path), _) => (
+            format!("`{name}` is given, but the statement reads the field `{{{path}}}`"),
             format!("write `{{{name}}}` and give the field: `{name} = value.field`"),
         ),
         (None, Some(near)) => (missing, format!("did you mean `{near}`?")),
@@ -85,10 +132,30 @@ fn unused(argument: &Argument, binds: &[Bind]) -> Option<Error> {
     Some(mistake::at(argument.name.span(), ARGUMENT, message, help))
 }
 
+/// A value that would be computed more than once, as it is bound in more than one form.
+fn evaluated_twice(argument: &Argument, named: &Named<'_>) -> Option<Error> {
+    let name = argument.name.unraw().to_string();
+    let several = named.paths().filter(|path| *path == name).count() > 1;
+    let message = format!("`{name}` is used in several ways, and would be computed for each");
+    let help = format!("compute it before: `let {name} = ..;`");
+    (several && !is_place(&argument.value)).then(|| mistake::on(&argument.value, ARGUMENT, message, help))
+}
+
+/// Whether an expression only names a value.
+fn is_place(expression: &Expr) -> bool {
+    match expression {
+        Expr::Path(_) | Expr::Lit(_) => true,
+        Expr::Field(field) => is_place(&field.base),
+        Expr::Reference(reference) => is_place(&reference.expr),
+        Expr::Paren(inner) => is_place(&inner.expr),
+        Expr::Group(inner) => is_place(&inner.expr),
+        _ => false,
+    }
+}
+
 /// The placeholder that was meant by a slip of a few letters.
-fn nearest<'b>(name: &str, binds: &'b [Bind]) -> Option<&'b str> {
-    let paths = binds.iter().map(|bind| bind.path.as_str());
-    let near = paths.map(|path| (strsim::damerau_levenshtein(name, path), path)).min()?;
+fn nearest<'c>(name: &str, named: &Named<'c>) -> Option<&'c str> {
+    let near = named.paths().map(|path| (strsim::damerau_levenshtein(name, path), path)).min()?;
     (near.0 <= name.chars().count().div_ceil(3)).then_some(near.1)
 }
 
@@ -100,9 +167,9 @@ fn without_rows(row: &Type, compiled: &Compiled) -> Option<Error> {
     (compiled.class() == Class::Execute).then(|| mistake::on(row, "sql::no_rows", message, help))
 }
 
-fn value(bind: &Bind, arguments: &mut Vec<Argument>, text: &Text) -> Value {
-    match arguments.iter().position(|argument| argument.name.unraw() == bind.path.as_str()) {
-        Some(index) => Value::Argument(arguments.swap_remove(index).value),
-        None => Value::Captured(bind.path.clone(), text.span(bind.span.clone())),
+fn value((path, bytes): (&str, Range<usize>), values: &BTreeMap<String, Expr>, text: &Text) -> Value {
+    match values.get(path) {
+        Some(value) => Value::Argument(value.clone()),
+        None => Value::Captured(path.to_owned(), text.span(bytes)),
     }
 }

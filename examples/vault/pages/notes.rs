@@ -1,12 +1,13 @@
 //! The user's notes: find, write, change, delete.
 
 use askama::Template;
-use covet::{Db, LimitError, Limiter, User, require_permission};
+use covet::{Db, Direction, LimitError, Limiter, User, require_permission};
 use rocket::form::{Contextual, Form};
 use rocket::response::{Flash, Redirect};
-use rocket::{get, post, uri};
+use rocket::{get, post};
 
-use crate::notes::{self, Draft, Note, Sort};
+use crate::notes::{self, Draft, Find, Note};
+use crate::policy::identifiers::NotesSort;
 use crate::policy::limits::Writing;
 use crate::views::{Failure, Layout, Page, Typed};
 
@@ -17,6 +18,7 @@ struct List {
     notes: Vec<Note>,
     q: String,
     by_title: bool,
+    ascending: bool,
 }
 
 #[derive(Template)]
@@ -28,11 +30,16 @@ struct Edit {
 }
 
 #[require_permission("read:notes")]
-#[get("/notes?<q>&<sort>")]
-pub async fn list(user: &User, db: &Db, layout: Layout, q: Option<&str>, sort: Option<Sort>) -> Result<Page, Failure> {
-    let (q, sort) = (q.unwrap_or_default(), sort.unwrap_or_default());
-    let notes = notes::list(db, user, q, sort).await?;
-    Ok(Page::show(&List { layout, notes, q: q.to_owned(), by_title: sort == Sort::Title }))
+#[get("/notes?<find..>")]
+pub async fn list(user: &User, db: &Db, layout: Layout, find: Find<'_>) -> Result<Page, Failure> {
+    let notes = notes::list(db, user, &find).await?;
+    Ok(Page::show(&List {
+        layout,
+        notes,
+        q: find.search().unwrap_or_default().to_owned(),
+        by_title: find.sort == NotesSort::Title,
+        ascending: find.dir == Direction::Asc,
+    }))
 }
 
 #[require_permission("write:notes")]
@@ -108,5 +115,5 @@ fn typed(form: &Contextual<'_, Draft<'_>>) -> Typed {
 }
 
 fn back() -> Redirect {
-    Redirect::to(uri!(list(_, _)))
+    Redirect::to("/notes")
 }

@@ -10,7 +10,7 @@ const BAD: &[(&str, &str, &[&str])] = &[
     ("SELECT 1 ;; SELECT 2", "         ^", &["sql::stacked_statements"]),
     ("DELETE FROM users; SELECT 1", "^^^^^^           ^", &["sql::missing_where", "sql::stacked_statements"]),
     ("SELECT * FROM t WHERE a = '{a}'", "                           ^^^", &["sql::placeholder_in_quotes"]),
-    ("SELECT * FROM t WHERE a LIKE '%{a.b}%'", "                               ^^^^^", &["sql::placeholder_in_quotes"]),
+    ("SELECT * FROM t WHERE a GLOB '%{a.b}%'", "                               ^^^^^", &["sql::placeholder_in_quotes"]),
     ("SELECT \"{a}\", `{b}`, [{c}]", "        ^^^    ^^^    ^^^", &["sql::placeholder_in_quotes"; 3]),
     ("SELECT $$ {a} $$", "          ^^^", &["sql::placeholder_in_quotes"]),
     ("SELECT 1 -- {a}", "            ^^^", &["sql::placeholder_in_comment"]),

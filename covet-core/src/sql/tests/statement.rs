@@ -4,6 +4,15 @@ use sqlx::sqlite::SqlitePoolOptions;
 use sqlx::{FromRow, Row, SqlitePool};
 
 use super::*;
+use crate::sql::bind::Bound;
+use crate::sql::probe::Probe;
+
+/// A value as the macro writes it.
+macro_rules! bound {
+    ($value:expr) => {
+        Bound { value: $value, check: |value| Verdict::of(Probe(value).absent(), Probe(value).fault()) }
+    };
+}
 
 #[derive(Debug, PartialEq, FromRow)]
 struct Note {
@@ -26,35 +35,39 @@ async fn values_are_bound_by_reference_in_order() {
     let pool = notes().await;
     let (title, body) = (String::from("'; DROP TABLE notes; --"), None::<&str>);
     let insert = Execute {
-        text: "INSERT INTO notes (id, title, body) VALUES ($1, $2, $3)",
-        binds: ((((), &(3 + 4)), &title), &body),
+        text: Text::Same("INSERT INTO notes (id, title, body) VALUES ($1, $2, $3)"),
+        binds: ((((), bound!(&(3 + 4))), bound!(&title)), bound!(&body)),
     };
     assert_eq!(insert.execute(&pool).await.unwrap().rows_affected(), 1);
 
-    let text = "SELECT id, title, body FROM notes WHERE title = $1";
-    let rows = Rows { text, binds: ((), &title), shape: of::<Note>() };
+    let text = Text::Same("SELECT id, title, body FROM notes WHERE title = $1");
+    let rows = Rows { text, binds: ((), bound!(&title)), shape: of::<Note>() };
     assert_eq!(rows.fetch_all(&pool).await.unwrap(), [Note { id: 7, title, body: None }]);
 }
 
 #[tokio::test]
 async fn rows_are_read_raw_as_struct_and_as_scalar() {
     let pool = notes().await;
-    let text = "INSERT INTO notes (title) VALUES ($1) RETURNING id, title, body";
+    let text = Text::Same("INSERT INTO notes (title) VALUES ($1) RETURNING id, title, body");
     let mut transaction = pool.begin().await.unwrap();
-    let row = Rows { text, binds: ((), &"a"), shape: raw() }.fetch_one(&mut *transaction).await.unwrap();
+    let row = Rows { text: text.clone(), binds: ((), bound!(&"a")), shape: raw() }
+        .fetch_one(&mut *transaction)
+        .await
+        .unwrap();
     assert_eq!(row.get::<String, _>("title"), "a");
-    let note = Rows { text, binds: ((), &"b"), shape: of::<Note>() }.fetch_optional(&mut *transaction).await.unwrap();
+    let note =
+        Rows { text, binds: ((), bound!(&"b")), shape: of::<Note>() }.fetch_optional(&mut *transaction).await.unwrap();
     assert_eq!(note.unwrap().title, "b");
     transaction.commit().await.unwrap();
 
-    let count = Rows { text: "SELECT count(*) FROM notes", binds: (), shape: raw() }.scalar::<i64>();
+    let count = Rows { text: Text::Same("SELECT count(*) FROM notes"), binds: (), shape: raw() }.scalar::<i64>();
     assert_eq!(count.fetch_one(&pool).await.unwrap(), 2);
 }
 
 #[tokio::test]
 async fn no_row_is_an_error_only_where_one_is_demanded() {
     let pool = notes().await;
-    let none = || Rows { text: "SELECT id FROM notes", binds: (), shape: raw() };
+    let none = || Rows { text: Text::Same("SELECT id FROM notes"), binds: (), shape: raw() };
     assert!(matches!(none().fetch_one(&pool).await, Err(Error::RowNotFound)));
     assert!(none().fetch_optional(&pool).await.unwrap().is_none());
     assert!(none().fetch_all(&pool).await.unwrap().is_empty());
@@ -63,7 +76,7 @@ async fn no_row_is_an_error_only_where_one_is_demanded() {
 #[tokio::test]
 async fn a_value_of_the_wrong_type_is_an_error() {
     let pool = notes().await;
-    let text = "SELECT 'text'";
+    let text = Text::Same("SELECT 'text'");
     assert!(matches!(
         Rows { text, binds: (), shape: raw() }.scalar::<i64>().fetch_one(&pool).await,
         Err(Error::ColumnDecode { .. })
@@ -72,8 +85,8 @@ async fn a_value_of_the_wrong_type_is_an_error() {
 
 #[test]
 fn debug_shows_no_values() {
-    let statement = Execute { text: "DELETE FROM t WHERE a = $1", binds: ((), &"secret") };
-    assert_eq!(format!("{statement:?}"), "Execute { text: \"DELETE FROM t WHERE a = $1\", .. }");
+    let statement = Execute { text: Text::Same("DELETE FROM t WHERE a = $1"), binds: ((), bound!(&"secret")) };
+    assert_eq!(format!("{statement:?}"), "Execute { text: Same(\"DELETE FROM t WHERE a = $1\"), .. }");
 }
 
 /// The answer can cross threads and outlive the values; the same code runs on any database.
@@ -85,5 +98,5 @@ where
     for<'q> String: sqlx::Encode<'q, DB> + sqlx::Type<DB>,
 {
     let name = String::from("local");
-    Execute { text: "DELETE FROM t WHERE a = $1", binds: ((), &name) }.execute(executor)
+    Execute { text: Text::Same("DELETE FROM t WHERE a = $1"), binds: ((), bound!(&name)) }.execute(executor)
 }

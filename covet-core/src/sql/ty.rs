@@ -1,0 +1,147 @@
+//! Which values a column takes: asked of a value's type, where it is bound, once the schema has told the column's.
+//!
+//! `probe.integer::<users, age>()` on a [`Probe`] compiles unless its type is one that a column of whole numbers cannot
+//! take; `users` and `age` are types that are made beside the call, so that the message can name them. A type that is not
+//! known here, such as one with `#[derive(sqlx::Type)]`, is its owner's business and passes.
+
+use std::borrow::Cow;
+
+use super::probe::{Probe, Unknown};
+
+/// A type of which it is known what it becomes in a database.
+pub trait Known {}
+
+macro_rules! known {
+    ($($known:ty),*) => {
+        $(impl Known for $known {})*
+    };
+}
+
+known!(i8, i16, i32, i64, u8, u16, u32, f32, f64, bool, str, String, Cow<'_, str>, Box<str>, [u8], Vec<u8>);
+
+impl<T: Known + ?Sized> Known for &T {}
+impl<T: Known> Known for Option<T> {}
+impl<const N: usize> Known for [u8; N] {}
+
+/// A kind of column: the trait of the types that it takes, what is said of others, and the method that asks.
+macro_rules! column {
+    ($(#[$doc:meta])* $takes:ident, $asks:ident, $message:literal, $label:literal, [$($type:ty),* $(,)?]) => {
+        $(#[$doc])*
+        #[diagnostic::on_unimplemented(message = $message, label = $label)]
+        pub trait $takes<Table, Column> {}
+
+        $(
+            #[diagnostic::do_not_recommend]
+            impl<Table, Column> $takes<Table, Column> for $type {}
+        )*
+
+        #[diagnostic::do_not_recommend]
+        impl<Table, Column, T: $takes<Table, Column> + ?Sized> $takes<Table, Column> for &T {}
+
+        #[diagnostic::do_not_recommend]
+        impl<Table, Column, T: $takes<Table, Column>> $takes<Table, Column> for Option<T> {}
+
+        impl<T: Known + ?Sized> Probe<'_, T> {
+            /// Demands a type that the column takes.
+            pub const fn $asks<Table, Column>(&self)
+            where
+                T: $takes<Table, Column>,
+            {
+            }
+        }
+
+        impl Unknown {
+            /// Demands nothing.
+            pub const fn $asks<Table, Column>(&self) {}
+        }
+    };
+}
+
+column!(
+    /// What a column of whole numbers takes.
+    TakesInteger,
+    integer,
+    "`{Table}.{Column}` is INTEGER; `{Self}` cannot be bound to it",
+    "a whole number is expected",
+    [i8, i16, i32, i64, u8, u16, u32]
+);
+
+column!(
+    /// What a column of numbers takes.
+    TakesNumber,
+    number,
+    "`{Table}.{Column}` is a number; `{Self}` cannot be bound to it",
+    "a number is expected",
+    [i8, i16, i32, i64, u8, u16, u32, f32, f64]
+);
+
+column!(
+    /// What a column of text takes.
+    TakesText,
+    text,
+    "`{Table}.{Column}` is TEXT; `{Self}` cannot be bound to it",
+    "text is expected",
+    [str, String, Cow<'_, str>, Box<str>]
+);
+
+column!(
+    /// What a column of bytes takes.
+    TakesBytes,
+    bytes,
+    "`{Table}.{Column}` is bytes; `{Self}` cannot be bound to it",
+    "bytes are expected, such as `&[u8]`",
+    [[u8], Vec<u8>]
+);
+
+column!(
+    /// What a column of truth values takes.
+    TakesBool,
+    boolean,
+    "`{Table}.{Column}` is BOOLEAN; `{Self}` cannot be bound to it",
+    "`bool` is expected",
+    [bool]
+);
+
+column!(
+    /// What a column of moments, days or spans of time takes: a type of its own.
+    TakesTime,
+    time,
+    "`{Table}.{Column}` is a time; `{Self}` cannot be bound to it",
+    "a type of `time` or `chrono` is expected",
+    []
+);
+
+column!(
+    /// What a column of a type of its own takes, as UUIDs, JSON and enumerations are: a type of its own.
+    TakesOther,
+    other,
+    "`{Table}.{Column}` has a type of its own; `{Self}` cannot be bound to it",
+    "a type that is `sqlx::Type` for this column's is expected",
+    []
+);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Table;
+    struct Column;
+    struct Mine;
+
+    /// That it compiles is the test.
+    #[test]
+    fn a_column_takes_its_types_and_whatever_is_not_known() {
+        Probe(&7_i32).integer::<Table, Column>();
+        Probe(&Some(7_u8)).integer::<Table, Column>();
+        Probe(&7_i64).number::<Table, Column>();
+        Probe(&&Some(1.5)).number::<Table, Column>();
+        Probe(&"a").text::<Table, Column>();
+        Probe(&Some(String::new())).text::<Table, Column>();
+        Probe(&vec![1_u8]).bytes::<Table, Column>();
+        Probe(&true).boolean::<Table, Column>();
+        Probe(&Mine).integer::<Table, Column>();
+        Probe(&Some(Mine)).text::<Table, Column>();
+        Probe(&Mine).time::<Table, Column>();
+        Probe(&&Mine).other::<Table, Column>();
+    }
+}

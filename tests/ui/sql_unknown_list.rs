@@ -1,0 +1,6 @@
+use covet::safe_sql;
+
+fn main() {
+    let sort = ();
+    let _ = safe_sql!("SELECT id FROM notes ORDER BY {ident sort: note_sort}");
+}
