@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use sqlparser::ast::{Ident, ObjectName, ObjectNamePart, Statement};
 use sqlparser::dialect::{Dialect as Grammar, PostgreSqlDialect, SQLiteDialect};
-use sqlparser::parser::Parser;
+use sqlparser::parser::{Parser, ParserError};
 use sqlparser::tokenizer::{Location, Span, Token, Tokenizer};
 
 use crate::schema::Dialect;
@@ -12,43 +12,80 @@ use crate::schema::Dialect;
 /// The most pieces of a statement that is followed. A chain of operators is as deep as it is long, and the stack is not.
 const MAX_TOKENS: usize = 4_000;
 
-/// How deep parentheses and subqueries may nest.
-const MAX_DEPTH: usize = 48;
+/// How deep parentheses and subqueries may nest on the stack that there is. An unoptimised parser takes 64 KiB a level.
+pub(crate) const SHALLOW: usize = 16;
 
-/// The one statement in `sql`, or why it could not be read.
-pub(crate) fn statement(sql: &str, dialect: Dialect) -> Result<Statement, String> {
+/// How deep they may nest on [`DEEP_STACK`].
+pub(crate) const DEEP: usize = 96;
+
+/// A stack for what nests more than usual.
+pub(crate) const DEEP_STACK: usize = 32 << 20;
+
+/// Why a text has no tree.
+#[derive(Debug)]
+pub(crate) enum Unread {
+    /// It nests more deeply than was allowed.
+    Deep,
+    /// The parser does not know it, or it is too long.
+    Other(String),
+}
+
+/// The one statement in `sql`, which nests at most so deep.
+pub(crate) fn statement(sql: &str, dialect: Dialect, depth: usize) -> Result<Statement, Unread> {
     let grammar: &dyn Grammar = match dialect {
         Dialect::Sqlite => &SQLiteDialect {},
         Dialect::Postgres => &PostgreSqlDialect {},
     };
-    let tokens = Tokenizer::new(grammar, sql).tokenize_with_location().map_err(|error| error.to_string())?;
+    let other = |why: String| Unread::Other(why);
+    let tokens = Tokenizer::new(grammar, sql).tokenize_with_location().map_err(|error| other(error.to_string()))?;
     let count = tokens.iter().filter(|token| !matches!(token.token, Token::Whitespace(_))).count();
     if count > MAX_TOKENS {
-        return Err(format!("it has {count} words, more than the {MAX_TOKENS} that are followed"));
+        return Err(other(format!("it has {count} words, more than the {MAX_TOKENS} that are followed")));
     }
-    let mut parser = Parser::new(grammar).with_recursion_limit(MAX_DEPTH).with_tokens_with_locations(tokens);
-    let mut statements = parser.parse_statements().map_err(|error| error.to_string())?;
+    let mut parser = Parser::new(grammar).with_recursion_limit(depth).with_tokens_with_locations(tokens);
+    let mut statements = parser.parse_statements().map_err(|error| match error {
+        ParserError::RecursionLimitExceeded => Unread::Deep,
+        error => other(error.to_string()),
+    })?;
     match (statements.pop(), statements.is_empty()) {
         (Some(statement), true) => Ok(statement),
-        (None, _) => Err("it is empty".into()),
-        (Some(_), false) => Err("it is more than one statement".into()),
+        (None, _) => Err(other("it is empty".into())),
+        (Some(_), false) => Err(other("it is more than one statement".into())),
     }
 }
 
-/// The bytes of `sql` that the parser means by a span: it counts lines and characters.
-pub(crate) fn bytes(sql: &str, span: Span) -> Range<usize> {
-    let start = offset(sql, span.start);
-    start..offset(sql, span.end).max(start)
+/// Where the lines of a text begin: the parser counts lines and characters.
+#[derive(Debug)]
+pub(crate) struct Lines<'a> {
+    sql: &'a str,
+    starts: Vec<usize>,
+    ascii: bool,
 }
 
-fn offset(sql: &str, location: Location) -> usize {
-    let (Ok(line), Ok(column)) = (usize::try_from(location.line), usize::try_from(location.column)) else { return 0 };
-    let start = match line {
-        0 | 1 => 0,
-        _ => sql.match_indices('\n').nth(line - 2).map_or(sql.len(), |(at, _)| at + 1),
-    };
-    let rest = sql.get(start..).unwrap_or_default();
-    start + rest.char_indices().nth(column.saturating_sub(1)).map_or(rest.len(), |(at, _)| at)
+impl<'a> Lines<'a> {
+    pub(crate) fn of(sql: &'a str) -> Self {
+        let breaks = sql.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at + 1);
+        Self { sql, starts: std::iter::once(0).chain(breaks).collect(), ascii: sql.is_ascii() }
+    }
+
+    /// The bytes that the parser means by a span.
+    pub(crate) fn bytes(&self, span: Span) -> Range<usize> {
+        let start = self.offset(span.start);
+        start..self.offset(span.end).max(start)
+    }
+
+    fn offset(&self, location: Location) -> usize {
+        let (Ok(line), Ok(column)) = (usize::try_from(location.line), usize::try_from(location.column)) else {
+            return 0;
+        };
+        let start = self.starts.get(line.saturating_sub(1)).copied().unwrap_or(self.sql.len());
+        let skip = column.saturating_sub(1);
+        if self.ascii {
+            return (start + skip).min(self.sql.len());
+        }
+        let rest = self.sql.get(start..).unwrap_or_default();
+        start + rest.char_indices().nth(skip).map_or(rest.len(), |(at, _)| at)
+    }
 }
 
 /// The identifiers of a dotted name, if it is made of nothing else.

@@ -45,6 +45,8 @@ pub struct Table {
     pub name: String,
     /// In the order of the table.
     pub columns: Vec<Column>,
+    /// The columns of its primary key, where it is known.
+    pub key: Vec<String>,
     /// Whether one can only read it.
     pub view: bool,
     /// What a view takes from its tables; `None` for a table.
@@ -53,6 +55,14 @@ pub struct Table {
     pub open: bool,
     /// Where it was made.
     pub origin: Origin,
+}
+
+impl Table {
+    /// A table with these columns.
+    #[must_use]
+    pub const fn new(name: String, columns: Vec<Column>, origin: Origin) -> Self {
+        Self { name, columns, key: Vec::new(), view: false, body: None, open: false, origin }
+    }
 }
 
 /// A column.

@@ -35,9 +35,11 @@ impl Catalog {
                 for heir in self.heirs(&key) {
                     let names: Vec<String> = column_names.iter().map(|ident| self.column_name(ident)).collect();
                     if let Some(table) = self.schema.tables.get_mut(&heir) {
-                        table
-                            .columns
-                            .retain(|column| !names.iter().any(|name| name.eq_ignore_ascii_case(&column.name)));
+                        let gone = |known: &str| names.iter().any(|name| name.eq_ignore_ascii_case(known));
+                        table.columns.retain(|column| !gone(&column.name));
+                        if table.key.iter().any(|key| gone(key)) {
+                            table.key.clear();
+                        }
                     }
                 }
                 if drop_behavior == Some(sqlparser::ast::DropBehavior::Cascade) {
@@ -69,6 +71,7 @@ impl Catalog {
                     })
                     .collect();
                 if let Some(table) = self.schema.tables.get_mut(&key) {
+                    table.key.clone_from(&names);
                     let keyed = table.columns.iter_mut().filter(|column| names.contains(&column.name));
                     keyed.for_each(|column| column.nullable = Some(false));
                 }
@@ -78,6 +81,12 @@ impl Catalog {
                 if let Some(table) = self.schema.tables.get_mut(&key) {
                     let unsure = table.columns.iter_mut().filter(|column| column.nullable == Some(true));
                     unsure.for_each(|column| column.nullable = None);
+                }
+            }
+            // It may be the primary key.
+            AlterTableOperation::DropConstraint { .. } => {
+                if let Some(table) = self.schema.tables.get_mut(&key) {
+                    table.key.clear();
                 }
             }
             AlterTableOperation::Inherit { parent } => {
@@ -126,6 +135,7 @@ impl Catalog {
         if let Some(column) = named {
             to.clone_into(&mut column.name);
         }
+        table.key.iter_mut().filter(|key| key.eq_ignore_ascii_case(from)).for_each(|key| to.clone_into(key));
         // Views follow by themselves, under the names that they gave.
         self.follow(|access_table, column| access_table == key && column.eq_ignore_ascii_case(from), key, to);
     }

@@ -59,6 +59,8 @@ struct Catalog {
     filled: BTreeSet<String>,
     /// Functions that may change the schema when they are called.
     programs: BTreeSet<String>,
+    /// Domains that may have a default, or forbid `NULL`.
+    loose: BTreeSet<String>,
     /// Tables that inherit columns: the parent and the child.
     children: Vec<(String, String)>,
 }
@@ -70,6 +72,7 @@ impl Catalog {
             path: None,
             filled: BTreeSet::new(),
             programs: BTreeSet::new(),
+            loose: BTreeSet::new(),
             children: Vec::new(),
         }
     }
@@ -78,6 +81,7 @@ impl Catalog {
         for key in &self.filled {
             if let Some(table) = self.schema.tables.get_mut(key) {
                 table.view = false;
+                table.key.clear();
                 for column in &mut table.columns {
                     column.has_default = true;
                 }
@@ -122,7 +126,7 @@ impl Catalog {
     }
 
     fn parsed(&mut self, piece: &Piece<'_>, origin: &Origin) {
-        match parse::statement(piece.text, self.schema.dialect) {
+        match parse::statement(piece.text, self.schema.dialect, parse::SHALLOW) {
             Ok(statement) => self.statement(statement, piece, origin),
             Err(_) => self.unparsed(piece, origin),
         }
@@ -134,7 +138,7 @@ impl Catalog {
             Statement::CreateForeignTable(table) => {
                 let (key, name) = self.name(&table.name);
                 let columns = self.columns(&table.columns, &table.constraints, false);
-                self.put(key, Table { name, columns, view: false, body: None, open: false, origin: origin.clone() });
+                self.put(key, Table::new(name, columns, origin.clone()));
             }
             Statement::CreateView(view) => self.create_view(&view, piece, origin),
             Statement::AlterTable(alter) => self.alter_table(alter),
@@ -144,6 +148,9 @@ impl Catalog {
             Statement::AlterType(alter) => self.alter_type(&alter.name, alter.operation),
             Statement::CreateDomain(domain) => {
                 let (key, _) = self.name(&domain.name);
+                if domain.default.is_some() {
+                    self.loose.insert(key.clone());
+                }
                 let ty = types::of(&domain.data_type, &self.schema);
                 self.schema.types.insert(key.clone(), ty.unwrap_or(SqlType::Other(key)));
             }
@@ -314,9 +321,8 @@ impl Catalog {
             (Some(table), _) => open(table),
             (None, Some(origin)) => {
                 let name = key.rsplit('.').next().unwrap_or(key).to_owned();
-                let table =
-                    Table { name, columns: Vec::new(), view: false, body: None, open: true, origin: origin.clone() };
-                self.put(key.to_owned(), table);
+                let table = Table::new(name, Vec::new(), origin.clone());
+                self.put(key.to_owned(), Table { open: true, ..table });
             }
             (None, None) => {}
         }
@@ -337,6 +343,7 @@ impl Catalog {
 fn open(table: &mut Table) {
     table.open = true;
     table.view = false;
+    table.key.clear();
     for Column { ty, nullable, has_default, generated, .. } in &mut table.columns {
         (*ty, *nullable, *has_default, *generated) = (None, None, true, false);
     }

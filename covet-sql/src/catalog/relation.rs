@@ -66,7 +66,10 @@ impl Catalog {
                 })
                 .collect();
         }
-        self.put(key, Table { name, columns, view: false, body: None, open: is_open, origin: origin.clone() });
+        let keys = primary(&create.columns, &create.constraints);
+        let named = |key: &String| columns.iter().map(|c| &c.name).find(|name| name.eq_ignore_ascii_case(key)).cloned();
+        let keys = keys.iter().filter_map(named).collect();
+        self.put(key, Table { key: keys, open: is_open, ..Table::new(name, columns, origin.clone()) });
     }
 
     pub(super) fn columns(&self, defs: &[ColumnDef], constraints: &[TableConstraint], row_id: bool) -> Vec<Column> {
@@ -100,8 +103,7 @@ impl Catalog {
             has_default: serial,
             generated: false,
         };
-        // A domain may forbid NULL and have a default, which is not kept.
-        if self.postgres() && self.schema.types.contains_key(&declared) {
+        if self.postgres() && self.loose.contains(declared.trim_matches('"')) {
             column.nullable = None;
             column.has_default = true;
         }
@@ -152,12 +154,10 @@ impl Catalog {
             })
             .collect();
         Table {
-            name,
-            columns,
             view: !unsure && !writable,
             body: Some(Box::new(shape)),
             open: unsure,
-            origin: origin.clone(),
+            ..Table::new(name, columns, origin.clone())
         }
     }
 
@@ -190,7 +190,7 @@ impl Catalog {
             }
             begins = depth == 1 && (token.is("(") || token.is(","));
         }
-        self.put(key, Table { name, columns, view: false, body: None, open: true, origin: origin.clone() });
+        self.put(key, Table { open: true, ..Table::new(name, columns, origin.clone()) });
     }
 
     /// A statement that could not be read: what it names is open.
@@ -211,8 +211,14 @@ impl Catalog {
         let Some((idents, _)) = split::dotted(&rest) else { return self.lose() };
         let (key, _) = self.name_of(&idents.iter().collect::<Vec<_>>());
         if matches!(kind.as_str(), "type" | "domain") {
+            // What a domain forbids is true of the columns that have it already.
+            let changes = |token: &covet_core::sql::token::Token<'_>| token.is_any_word(&["default", "null"]);
+            if !creates && piece.tokens.iter().any(changes) {
+                return self.lose();
+            }
+            self.loose.insert(key.clone());
             self.schema.enums.remove(&key);
-            self.schema.types.insert(key.clone(), SqlType::Other(key));
+            self.schema.types.entry(key.clone()).or_insert(SqlType::Other(key));
         } else if drops {
             self.schema.tables.remove(&key);
         } else {

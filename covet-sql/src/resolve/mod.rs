@@ -40,12 +40,12 @@ use sqlparser::tokenizer::Span;
 use self::facts::Facts;
 use self::scope::{Field, Rows, Scope};
 use crate::mistake::{Mistake, Reason};
-use crate::parse;
+use crate::parse::{self, Lines, Unread};
 use crate::schema::{Dialect, Schema, SqlType};
 use crate::shape::{Access, Mention, Output, Param, Shape, Use};
 
 /// How deep expressions and queries are followed.
-const MAX_DEPTH: usize = 96;
+const MAX_DEPTH: usize = 80;
 
 /// What is known of a statement.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,13 +61,36 @@ pub enum Verdict {
 /// Judges `sql`, in which values are `$1..$n`, as the driver will get it.
 #[must_use]
 pub fn resolve(sql: &str, schema: &Schema) -> Verdict {
-    let statement = match parse::statement(sql, schema.dialect) {
-        Ok(statement) => statement,
-        Err(why) => return Verdict::Unknown(Shape::default(), format!("the statement could not be read: {why}")),
-    };
+    match judged(sql, schema, parse::SHALLOW) {
+        Err(Unread::Deep) => deep(sql, schema),
+        Err(Unread::Other(why)) => unread(&why),
+        Ok(verdict) => verdict,
+    }
+}
+
+/// Judges a statement that nests more than usual, on a stack of its own.
+fn deep(sql: &str, schema: &Schema) -> Verdict {
+    let answer = std::thread::scope(|scope| {
+        let judge = || judged(sql, schema, parse::DEEP);
+        let thread = std::thread::Builder::new().stack_size(parse::DEEP_STACK).spawn_scoped(scope, judge);
+        thread.ok()?.join().ok()
+    });
+    match answer {
+        Some(Ok(verdict)) => verdict,
+        Some(Err(Unread::Other(why))) => unread(&why),
+        Some(Err(Unread::Deep)) | None => unread("it nests too deeply"),
+    }
+}
+
+fn judged(sql: &str, schema: &Schema, depth: usize) -> Result<Verdict, Unread> {
+    let statement = parse::statement(sql, schema.dialect, depth)?;
     let mut resolver = Resolver::new(sql, schema);
     let rows = resolver.statement(&statement, None);
-    resolver.finish(rows)
+    Ok(resolver.finish(rows))
+}
+
+fn unread(why: &str) -> Verdict {
+    Verdict::Unknown(Shape::default(), format!("the statement could not be read: {why}"))
 }
 
 /// What a view is, whatever may be wrong with it.
@@ -139,6 +162,7 @@ struct Cte {
 
 struct Resolver<'a> {
     sql: &'a str,
+    lines: Lines<'a>,
     schema: &'a Schema,
     mistakes: Vec<Mistake>,
     unknown: Option<String>,
@@ -148,6 +172,8 @@ struct Resolver<'a> {
     facts: Facts,
     ctes: Vec<Cte>,
     level: Level,
+    /// Whether the statement says what happens to a `NULL` that may not be.
+    forgiving: bool,
     depth: usize,
 }
 
@@ -211,6 +237,7 @@ impl<'a> Resolver<'a> {
     fn new(sql: &'a str, schema: &'a Schema) -> Self {
         Self {
             sql,
+            lines: Lines::of(sql),
             schema,
             mistakes: Vec::new(),
             unknown: None,
@@ -220,6 +247,7 @@ impl<'a> Resolver<'a> {
             facts: Facts::default(),
             ctes: Vec::new(),
             level: Level::default(),
+            forgiving: false,
             depth: 0,
         }
     }
@@ -284,7 +312,7 @@ impl<'a> Resolver<'a> {
     }
 
     fn bytes(&self, span: Span) -> Range<usize> {
-        parse::bytes(self.sql, span)
+        self.lines.bytes(span)
     }
 
     fn key(&self, ident: &Ident) -> String {

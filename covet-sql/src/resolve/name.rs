@@ -208,6 +208,11 @@ impl<'a> Resolver<'a> {
     }
 }
 
+/// Whether SQLite knows the row id by this name, where no column has it.
+pub(super) fn is_row_id(name: &str) -> bool {
+    ROW_ID.iter().any(|known| known.eq_ignore_ascii_case(name))
+}
+
 /// A column that is there without having been declared.
 fn system(name: &str, dialect: Dialect) -> Option<Value> {
     match dialect {
@@ -215,10 +220,7 @@ fn system(name: &str, dialect: Dialect) -> Option<Value> {
             let (_, ty) = SYSTEM.iter().find(|(known, _)| *known == name)?;
             Some(Value::of(SqlType::Other((*ty).to_owned()), Some(false)))
         }
-        Dialect::Sqlite => ROW_ID
-            .iter()
-            .any(|known| known.eq_ignore_ascii_case(name))
-            .then(|| Value::maybe(Some(SqlType::BigInt), None)),
+        Dialect::Sqlite => is_row_id(name).then(|| Value::maybe(Some(SqlType::BigInt), None)),
     }
 }
 

@@ -267,7 +267,7 @@ impl<'a> Resolver<'a> {
 
         let aggregates = aggregates || self.level.aggregates;
         if self.postgres() && (aggregates || !groups.is_empty() || select.having.is_some()) {
-            self.ungrouped(&bare, grouped.as_deref(), groups.is_empty());
+            self.ungrouped(&bare, grouped.as_deref(), groups.is_empty(), &scope);
         }
         if sets {
             rows.fields.iter_mut().filter(|f| f.nullable == Some(false)).for_each(|f| f.nullable = None);
@@ -352,14 +352,14 @@ impl<'a> Resolver<'a> {
         rows.fields.extend(all.fields);
     }
 
-    /// Reads `GROUP BY`; gives the relations whose columns are grouped, if it names nothing but columns.
+    /// Reads `GROUP BY`; gives the grouped columns and their relations, if it names nothing but columns.
     fn groups(
         &mut self,
         groups: &[Expr],
         scope: &Scope<'_, 'a>,
         names: &[(String, Value)],
         rows: &Rows,
-    ) -> Option<Vec<usize>> {
+    ) -> Option<Vec<(usize, String)>> {
         let before = std::mem::replace(&mut self.level.clause, Clause::GroupBy);
         let mut plain = true;
         self.level.bare.clear();
@@ -386,20 +386,35 @@ impl<'a> Resolver<'a> {
         }
         self.level.clause = before;
         let bare = std::mem::take(&mut self.level.bare);
-        plain.then(|| bare.into_iter().map(|(relation, _, _)| relation).collect::<Option<Vec<_>>>())?
+        plain
+            .then(|| bare.into_iter().map(|(relation, name, _)| Some((relation?, name))).collect::<Option<Vec<_>>>())?
     }
 
-    /// Columns of tables that no group determines: not even a primary key could, as none of their columns is grouped.
+    /// Columns that no group determines, neither as they are nor by their table's primary key.
     fn ungrouped(
         &mut self,
         bare: &[(Option<usize>, String, std::ops::Range<usize>)],
-        grouped: Option<&[usize]>,
+        grouped: Option<&[(usize, String)]>,
         all: bool,
+        scope: &Scope<'_, 'a>,
     ) {
+        let keyed = |relation: usize, grouped: &[(usize, String)]| {
+            let groups = |name: &str| grouped.iter().any(|(at, known)| *at == relation && known == name);
+            match scope.relations.get(relation).and_then(super::scope::Relation::table) {
+                // The key is not known: any column may be it.
+                Some((_, table)) if table.body.is_none() && table.key.is_empty() => {
+                    grouped.iter().any(|(at, _)| *at == relation)
+                }
+                Some((_, table)) if table.body.is_none() => table.key.iter().all(|key| groups(key)),
+                _ => false,
+            }
+        };
         for (relation, name, span) in bare {
             let determined = match (relation, grouped) {
                 _ if all => false,
-                (Some(relation), Some(grouped)) => grouped.contains(relation),
+                (Some(relation), Some(grouped)) => {
+                    grouped.contains(&(*relation, name.clone())) || keyed(*relation, grouped)
+                }
                 _ => true,
             };
             if !determined {
@@ -507,12 +522,18 @@ impl<'a> Resolver<'a> {
     }
 
     /// What the database calls an expression that has no name.
-    fn named(&self, expr: &Expr, value: &Value) -> String {
+    fn named(&mut self, expr: &Expr, value: &Value) -> String {
         match (self.schema.dialect, expr) {
             (Dialect::Sqlite, Expr::Identifier(_) | Expr::CompoundIdentifier(_)) => match (&value.origin, expr) {
                 (Some((_, column)), _) => column.clone(),
-                (None, Expr::Identifier(ident)) => ident.value.clone(),
-                (None, _) => last_name(expr).unwrap_or_default().to_owned(),
+                (None, _) => {
+                    let name = last_name(expr).unwrap_or_default().to_owned();
+                    // The row id has the name of the column that it is, if it is one.
+                    if super::name::is_row_id(&name) {
+                        self.unsure(|| format!("it is not known how the column `{name}` is called"));
+                    }
+                    name
+                }
             },
             (Dialect::Sqlite, _) => String::new(),
             (Dialect::Postgres, _) => self.figured(expr),
@@ -557,7 +578,7 @@ impl<'a> Resolver<'a> {
             },
             Expr::Array(_) => "array".into(),
             Expr::Extract { .. } => "extract".into(),
-            Expr::Substring { .. } => "substring".into(),
+            Expr::Substring { shorthand, .. } => if *shorthand { "substr" } else { "substring" }.into(),
             Expr::Position { .. } => "position".into(),
             Expr::Overlay { .. } => "overlay".into(),
             Expr::Ceil { .. } => "ceil".into(),
@@ -606,6 +627,7 @@ fn internal(ty: &SqlType) -> String {
 
 fn last_name(expr: &Expr) -> Option<&str> {
     match expr {
+        Expr::Identifier(ident) => Some(&ident.value),
         Expr::CompoundIdentifier(idents) => idents.last().map(|ident| ident.value.as_str()),
         _ => None,
     }

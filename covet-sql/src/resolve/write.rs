@@ -41,12 +41,13 @@ impl<'a> Resolver<'a> {
         let mention = self.mentions.len();
         self.mentions.push(Mention { table: key.to_owned(), fixed: Vec::new() });
 
+        self.forgiving = insert.or.is_some() || insert.replace_into;
         let targets = self.targets(insert, key, table);
         let lenient = insert.overriding.is_some();
         if let Some(source) = &insert.source {
             self.source(source, insert, (key, table), &targets, mention, lenient)
         }
-        if insert.or.is_none() && !insert.replace_into {
+        if !self.forgiving {
             self.complete(insert, table, &targets, span);
         }
 
@@ -147,7 +148,7 @@ impl<'a> Resolver<'a> {
         let name = self.key(ident);
         let span = self.bytes(ident.span);
         let column = table.columns.iter().find(|column| same(&column.name, &name, dialect));
-        let row_id = !self.postgres() && ["rowid", "oid", "_rowid_"].contains(&name.as_str());
+        let row_id = !self.postgres() && super::name::is_row_id(&name);
         match column {
             Some(column) => self.write(key, Some(&column.name)),
             None if table.open => self.unsure(|| format!("not every column of `{key}` is known")),
@@ -240,8 +241,8 @@ impl<'a> Resolver<'a> {
         if lenient && column.generated {
             return self.anchor(value, column.ty.as_ref());
         }
-        // On SQLite a column may say what happens to NULL, and so may `INSERT OR`.
-        if value.literal == Some(Literal::Null) && !self.postgres() {
+        // `INSERT OR IGNORE` says what happens to NULL.
+        if value.literal == Some(Literal::Null) && self.forgiving {
             return;
         }
         self.assigned(table, key, column, value, span);
@@ -392,6 +393,7 @@ impl<'a> Resolver<'a> {
 
     pub(super) fn update(&mut self, update: &Update) -> Rows {
         let mut scope = Scope::default();
+        self.forgiving = update.or.is_some();
         let Some((key, table)) = self.changed(&update.table.relation, &mut scope) else {
             scope.open = true;
             return self.update_rest(update, None, &mut scope);
