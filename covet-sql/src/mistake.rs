@@ -170,6 +170,12 @@ impl Mistake {
         self
     }
 
+    /// With the name that was surely meant.
+    pub(crate) fn meant(mut self, name: String) -> Self {
+        self.near = Some(name);
+        self
+    }
+
     /// With a sentence that one must know to understand it.
     pub(crate) fn note(mut self, note: String) -> Self {
         if !self.notes.contains(&note) {

@@ -5,7 +5,7 @@ use std::ops::Range;
 use sqlparser::ast::{Ident, ObjectName, ObjectNamePart, Statement};
 use sqlparser::dialect::{Dialect as Grammar, PostgreSqlDialect, SQLiteDialect};
 use sqlparser::parser::{Parser, ParserError};
-use sqlparser::tokenizer::{Location, Span, Token, Tokenizer};
+use sqlparser::tokenizer::{Location, Span, Token, TokenWithSpan, Tokenizer};
 
 use crate::schema::Dialect;
 
@@ -42,6 +42,7 @@ pub(crate) fn statement(sql: &str, dialect: Dialect, depth: usize) -> Result<Sta
     if count > MAX_TOKENS {
         return Err(other(format!("it has {count} words, more than the {MAX_TOKENS} that are followed")));
     }
+    let tokens = plain_locks(tokens);
     let mut parser = Parser::new(grammar).with_recursion_limit(depth).with_tokens_with_locations(tokens);
     let mut statements = parser.parse_statements().map_err(|error| match error {
         ParserError::RecursionLimitExceeded => Unread::Deep,
@@ -52,6 +53,22 @@ pub(crate) fn statement(sql: &str, dialect: Dialect, depth: usize) -> Result<Sta
         (None, _) => Err(other("it is empty".into())),
         (Some(_), false) => Err(other("it is more than one statement".into())),
     }
+}
+
+/// `FOR NO KEY UPDATE` and `FOR KEY SHARE` as `FOR UPDATE` and `FOR SHARE`, which the parser knows and which read the same.
+fn plain_locks(tokens: Vec<TokenWithSpan>) -> Vec<TokenWithSpan> {
+    let is = |token: &TokenWithSpan, word: &str| matches!(&token.token, Token::Word(w) if w.quote_style.is_none() && w.value.eq_ignore_ascii_case(word));
+    let mut kept: Vec<TokenWithSpan> = Vec::with_capacity(tokens.len());
+    let mut lock = false;
+    for token in tokens {
+        let space = matches!(token.token, Token::Whitespace(_));
+        if lock && (is(&token, "no") || is(&token, "key")) {
+            continue;
+        }
+        lock = is(&token, "for") || (lock && space);
+        kept.push(token);
+    }
+    kept
 }
 
 /// Where the lines of a text begin: the parser counts lines and characters.

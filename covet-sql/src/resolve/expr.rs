@@ -48,7 +48,8 @@ impl<'a> Resolver<'a> {
             | Expr::IsNotUnknown(inner)
             | Expr::IsJson { expr: inner, .. }
             | Expr::IsNormalized { expr: inner, .. } => {
-                self.expr(inner, scope);
+                let value = self.expr(inner, scope);
+                self.idle.extend(value.param);
                 truth(Some(false))
             }
             Expr::IsTrue(inner) | Expr::IsFalse(inner) | Expr::IsNotTrue(inner) | Expr::IsNotFalse(inner) => {

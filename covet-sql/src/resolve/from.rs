@@ -423,9 +423,24 @@ impl<'a> Resolver<'a> {
             (Dialect::Postgres, "jsonb_each_text" | "json_each_text") => {
                 (known(&[("key", SqlType::Text), ("value", SqlType::Text)]), false)
             }
+            (Dialect::Postgres, "jsonb_array_elements") => (known(&[("value", SqlType::Jsonb)]), true),
+            (Dialect::Postgres, "json_array_elements") => (known(&[("value", SqlType::Json)]), true),
+            (Dialect::Postgres, "jsonb_array_elements_text" | "json_array_elements_text") => {
+                (known(&[("value", SqlType::Text)]), true)
+            }
+            // There are two more, which `*` does not give.
+            (Dialect::Sqlite, "json_each" | "json_tree") => {
+                let names = ["key", "value", "type", "atom", "id", "parent", "fullkey", "path"];
+                let field = |name: &str| Field { name: name.to_owned(), ..Field::default() };
+                (names.map(field).into(), true)
+            }
             _ => (Vec::new(), true),
         };
-        let open = open || ordinality;
+        let mut fields = fields;
+        if ordinality && !fields.is_empty() {
+            let (name, ty, nullable) = ("ordinality".to_owned(), Some(SqlType::BigInt), Some(false));
+            fields.push(Field { name, ty, nullable, ..Field::default() });
+        }
         self.function_rows(&function, Rows { fields, open, ..Rows::default() }, alias, scope);
     }
 
@@ -448,7 +463,7 @@ impl<'a> Resolver<'a> {
         if let ([field], false) = (rows.fields.as_mut_slice(), rows.open) {
             field.name.clone_from(&name);
         }
-        if rows.open {
+        if rows.open && rows.fields.is_empty() {
             self.unsure(|| format!("the columns of `{function}(..)` are not known"));
         }
         let relation = self.aliased(Relation::new(name, rows), alias);

@@ -381,6 +381,14 @@ impl<'a> Resolver<'a> {
                 Value::maybe(ty, nullable)
             }
             "date_part" => Value::of(SqlType::Double, nullable.filter(|null| *null)),
+            "timezone" => {
+                let ty = match values.get(1).and_then(Value::fixed) {
+                    Some(SqlType::TimestampTz) => Some(SqlType::Timestamp),
+                    Some(SqlType::Timestamp) => Some(SqlType::TimestampTz),
+                    _ => None,
+                };
+                Value::maybe(ty, nullable)
+            }
             "age" | "make_interval" => of(SqlType::Interval),
             "to_timestamp" => of(SqlType::TimestampTz),
             "make_date" | "to_date" => of(SqlType::Date),

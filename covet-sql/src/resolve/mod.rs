@@ -167,6 +167,10 @@ struct Resolver<'a> {
     mistakes: Vec<Mistake>,
     unknown: Option<String>,
     params: Vec<Param>,
+    /// Parameters whose first use decided their type in a way that is not followed.
+    decided: BTreeSet<usize>,
+    /// Uses that leave the type of a parameter to others.
+    idle: BTreeSet<(usize, usize)>,
     access: BTreeSet<Access>,
     mentions: Vec<Mention>,
     facts: Facts,
@@ -242,6 +246,8 @@ impl<'a> Resolver<'a> {
             mistakes: Vec::new(),
             unknown: None,
             params: Vec::new(),
+            decided: BTreeSet::new(),
+            idle: BTreeSet::new(),
             access: BTreeSet::new(),
             mentions: Vec::new(),
             facts: Facts::default(),
@@ -336,6 +342,13 @@ impl<'a> Resolver<'a> {
             self.params.resize_with(index + 1, Param::default);
         }
         let Some(param) = self.params.get_mut(index) else { return Value::default() };
+        // PostgreSQL takes the type that the first use needs.
+        if let Some(last) = param.uses.len().checked_sub(1)
+            && param.ty.is_none()
+            && !self.idle.contains(&(index, last))
+        {
+            self.decided.insert(index);
+        }
         param.uses.push(Use { span: span.clone(), column: None, compared: false, nullable: None });
         let usage = param.uses.len() - 1;
         Value { ty: param.ty.clone(), param: Some((index, usage)), span: Some(span), ..Value::default() }
@@ -346,6 +359,7 @@ impl<'a> Resolver<'a> {
         let Some((index, _)) = value.param else { return };
         if let Some(param) = self.params.get_mut(index)
             && param.ty.is_none()
+            && !self.decided.contains(&index)
         {
             param.ty = ty.cloned();
         }

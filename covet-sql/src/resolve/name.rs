@@ -128,7 +128,7 @@ impl<'a> Resolver<'a> {
         };
         let known = relations.iter().flat_map(|relation| relation.names());
         let mistake = match nearest_case(name, known, self.schema.dialect) {
-            Some(quoted) => mistake.near(name, [quoted.as_str()]),
+            Some(quoted) => mistake.meant(quoted),
             None => mistake.near(name, relations.iter().flat_map(|relation| relation.names())),
         };
         let tables = relations.iter().filter_map(|relation| relation.table());
@@ -154,7 +154,7 @@ impl<'a> Resolver<'a> {
             let reason = Reason::UnknownColumn { table: relation.name.clone(), column: column.value.clone() };
             let mistake = Mistake::new(reason, span);
             let mistake = match nearest_case(&name, relation.names(), dialect) {
-                Some(quoted) => mistake.near(&name, [quoted.as_str()]),
+                Some(quoted) => mistake.meant(quoted),
                 None => mistake.near(&name, relation.names()),
             };
             self.mistake(match relation.table() {

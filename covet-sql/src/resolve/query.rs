@@ -591,10 +591,6 @@ impl<'a> Resolver<'a> {
             Expr::AtTimeZone { .. } => "timezone".into(),
             Expr::TypedString(typed) => internal(&crate::types::of(&typed.data_type, self.schema)?),
             Expr::Interval(_) => "interval".into(),
-            Expr::Value(value) => match value.value {
-                sqlparser::ast::Value::Boolean(_) => "bool".into(),
-                _ => return None,
-            },
             Expr::Tuple(_) => "row".into(),
             _ => return None,
         })
