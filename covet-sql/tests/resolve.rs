@@ -1,5 +1,5 @@
 //! What is told of a statement: where a mistake stands and what was meant; types, NULL, access and scopes.
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may stop at what it does not expect")]
+#![expect(clippy::indexing_slicing, reason = "a test may stop at what it does not expect")]
 
 use covet_core::sql::report::{Finding, render};
 use covet_sql::{Dialect, Schema, Shape, Source, SqlType, Verdict, catalog, resolve};
