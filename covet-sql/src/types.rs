@@ -89,31 +89,32 @@ const OTHERS: [&str; 78] = [
 /// What a type is on this database; `None` if there is no such type.
 pub(crate) fn of(data_type: &DataType, schema: &Schema) -> Option<SqlType> {
     match schema.dialect {
-        Dialect::Sqlite => declared(&data_type.to_string()),
+        Dialect::Sqlite => declared_type(&data_type.to_string()),
         Dialect::Postgres => postgres(data_type, schema),
     }
 }
 
-/// A declared type of SQLite as drivers read it, else by its affinity.
-pub(crate) fn declared(name: &str) -> Option<SqlType> {
-    let name = name.to_ascii_lowercase();
-    let base = name.split('(').next().unwrap_or_default().trim();
+/// The type that a column was declared with: the driver's names, then SQLite's rules of affinity
+/// (<https://www.sqlite.org/datatype3.html>, 3.1). A column without a type, or of `ANY`, holds anything.
+pub(crate) fn declared_type(declared: &str) -> Option<SqlType> {
+    let name = declared.trim().to_ascii_lowercase();
     let has = |parts: &[&str]| parts.iter().any(|part| name.contains(part));
-    Some(match base {
-        // A column without a type holds anything.
+    Some(match name.as_str() {
         "" | "any" => return None,
-        "bool" | "boolean" => SqlType::Bool,
+        "boolean" | "bool" => SqlType::Bool,
         "date" => SqlType::Date,
         "time" => SqlType::Time,
         "datetime" | "timestamp" => SqlType::Timestamp,
-        "json" => SqlType::Json,
+        "timestamptz" | "timestamp with time zone" => SqlType::TimestampTz,
         "uuid" => SqlType::Uuid,
+        "json" => SqlType::Json,
+        "jsonb" => SqlType::Jsonb,
         _ if has(&["int"]) => SqlType::BigInt,
         _ if has(&["char", "clob", "text"]) => SqlType::Text,
         _ if has(&["blob"]) => SqlType::Bytes,
         _ if has(&["real", "floa", "doub"]) => SqlType::Double,
-        "numeric" | "decimal" => SqlType::Numeric,
-        other => SqlType::Other(other.to_owned()),
+        _ if has(&["numeric", "decimal"]) => SqlType::Numeric,
+        _ => SqlType::Other(declared.trim().to_owned()),
     })
 }
 
@@ -325,5 +326,29 @@ pub(crate) fn unreadable(literal: &str, ty: &SqlType, schema: &Schema) -> bool {
             schema.enums.get(name).is_some_and(|labels| !labels.iter().any(|label| label == literal))
         }
         _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_declared_type_is_what_the_driver_and_the_affinity_make_of_it() {
+        for (declared, ty) in [
+            ("INTEGER", Some(SqlType::BigInt)),
+            ("int8", Some(SqlType::BigInt)),
+            ("VARCHAR(30)", Some(SqlType::Text)),
+            ("BLOB", Some(SqlType::Bytes)),
+            ("double precision", Some(SqlType::Double)),
+            ("DECIMAL(10, 2)", Some(SqlType::Numeric)),
+            ("BOOLEAN", Some(SqlType::Bool)),
+            ("DATETIME", Some(SqlType::Timestamp)),
+            ("Money", Some(SqlType::Other("Money".into()))),
+            ("", None),
+            ("ANY", None),
+        ] {
+            assert_eq!(declared_type(declared), ty, "{declared}");
+        }
     }
 }
