@@ -22,7 +22,7 @@ pub(crate) struct Answer {
 /// A database with the schema and the rows of the corpus.
 pub(crate) enum Engine {
     Sqlite(SqliteConnection),
-    Postgres(PgConnection, #[expect(dead_code, reason = "ended when dropped")] Option<Server>),
+    Postgres(PgConnection, Home),
 }
 
 impl Engine {
@@ -58,7 +58,18 @@ impl Engine {
         for sql in setup {
             sqlx::raw_sql(AssertSqlSafe(sql.clone())).execute(&mut connection).await.unwrap();
         }
-        Some(Self::Postgres(connection, server))
+        Some(Self::Postgres(connection, Home { server, url, name }))
+    }
+
+    /// Leaves nothing behind on a server of somebody else's.
+    pub(crate) async fn close(self) {
+        let Self::Postgres(connection, home) = self else { return };
+        connection.close().await.unwrap();
+        if home.server.is_none() {
+            let mut connection = PgConnection::connect(&home.url).await.unwrap();
+            let drop = format!("DROP DATABASE {}", home.name);
+            connection.execute(AssertSqlSafe(drop)).await.unwrap();
+        }
     }
 
     /// Prepares a statement.
@@ -117,6 +128,13 @@ impl Engine {
             }
         }
     }
+}
+
+/// Where a database of PostgreSQL lies.
+pub(crate) struct Home {
+    server: Option<Server>,
+    url: String,
+    name: String,
 }
 
 /// A PostgreSQL of our own, in a folder of its own, reached by a socket in it.

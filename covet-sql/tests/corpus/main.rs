@@ -159,6 +159,7 @@ async fn none_is_refused(dialect: Dialect) {
             }
         }
     }
+    engine.close().await;
     println!(
         "{}: {} good, {known} followed to the end; {typed} of {types} columns and {params} parameters typed",
         name(dialect),
@@ -189,6 +190,7 @@ async fn the_bad_are_refused(dialect: Dialect) {
             complaints.push(format!("{codes:?} instead of {code}\n{sql}"));
         }
     }
+    engine.close().await;
     println!("{}: {caught} of {} bad ones are refused", name(dialect), corpus.len());
     assert!(complaints.is_empty(), "{} of {}:\n\n{}", complaints.len(), corpus.len(), complaints.join("\n\n"));
     assert!(caught * 100 >= corpus.len() * 80, "only {caught} of {}", corpus.len());
@@ -247,6 +249,7 @@ async fn what_is_never_null_is_never_null(dialect: Dialect) {
             }
         }
     }
+    engine.close().await;
     println!("{}: {ran} statements gave rows", name(dialect));
     assert!(complaints.is_empty(), "{}", complaints.join("\n\n"));
     assert!(ran > 60, "only {ran} statements gave rows");
