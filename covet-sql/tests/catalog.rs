@@ -274,6 +274,22 @@ fn a_schema_is_a_part_of_the_name_outside_of_the_default() {
 }
 
 #[test]
+fn a_table_goes_to_another_schema_and_a_query_may_make_one() {
+    let schema = postgres(
+        "CREATE TABLE t (a INT); ALTER TABLE t SET SCHEMA app; SELECT a INTO u FROM app.t; CREATE SCHEMA s CREATE TABLE x (y INT);",
+    );
+    assert!(schema.tables.contains_key("app.t") && schema.tables["u"].open && schema.open);
+}
+
+#[test]
+fn types_are_not_judged_where_a_migration_makes_operators_and_casts() {
+    let text = "CREATE TABLE t (a INT, b TEXT);";
+    let cast = "CREATE CAST (text AS integer) WITH INOUT AS IMPLICIT;";
+    assert!(refused("SELECT a FROM t WHERE a = b", &postgres(text)));
+    assert!(!refused("SELECT a FROM t WHERE a = b", &postgres(&format!("{text}{cast}"))));
+}
+
+#[test]
 fn dropping_takes_what_depends_on_it_when_told_to() {
     let schema = postgres(
         "CREATE TABLE t (a INT); CREATE VIEW v AS SELECT a FROM t; CREATE VIEW w AS SELECT a FROM v;

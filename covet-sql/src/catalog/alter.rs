@@ -162,16 +162,24 @@ impl Catalog {
             Some((schema, _)) => format!("{schema}.{own}"),
             None => own,
         };
-        if let Some(mut table) = self.schema.tables.remove(&key) {
-            table.name = self.column_name(&ident);
+        let name = self.column_name(&ident);
+        if let Some(table) = self.schema.tables.get_mut(&key) {
+            table.name = name;
+        }
+        self.rekey(&key, to)
+    }
+
+    /// Puts a table under another key, and all that refers to it.
+    pub(super) fn rekey(&mut self, key: &str, to: String) -> String {
+        if let Some(table) = self.schema.tables.remove(key) {
             self.put(to.clone(), table);
         }
-        if self.filled.remove(&key) {
+        if self.filled.remove(key) {
             self.filled.insert(to.clone());
         }
         for (parent, child) in &mut self.children {
             for name in [parent, child] {
-                if *name == key {
+                if name.as_str() == key {
                     name.clone_from(&to);
                 }
             }
@@ -182,7 +190,7 @@ impl Catalog {
             let origins =
                 body.columns.iter_mut().filter_map(|column| column.origin.as_mut()).map(|origin| &mut origin.0);
             for name in accessed.chain(mentioned).chain(origins) {
-                if *name == key {
+                if name.as_str() == key {
                     name.clone_from(&to);
                 }
             }

@@ -78,6 +78,12 @@ impl Catalog {
     }
 
     fn finish(mut self) -> Schema {
+        // A row that goes to a partition meets the partition's triggers.
+        while let Some((parent, _)) =
+            self.children.iter().find(|(parent, child)| self.filled.contains(child) && !self.filled.contains(parent))
+        {
+            self.filled.insert(parent.clone());
+        }
         for key in &self.filled {
             if let Some(table) = self.schema.tables.get_mut(key) {
                 table.view = false;
@@ -100,10 +106,15 @@ impl Catalog {
         let word = |at: usize, words: &[&str]| tokens.get(at).is_some_and(|token| token.is_any_word(words));
         match () {
             () if word(0, &["create"]) && self.by_words(piece, origin) => {}
+            () if word(0, &["alter"]) && self.moved(piece) => {}
+            () if word(0, &["import"]) => self.lose(),
             () if word(0, &["create", "alter", "drop"]) => self.parsed(piece, origin),
             () if word(0, &["set"]) => self.parsed(piece, origin),
             () if word(0, &["do"]) => self.program(piece, origin),
-            () if word(0, &["select", "call", "with"]) => self.calls(piece),
+            () if word(0, &["select", "call", "with"]) => {
+                self.into(piece, origin);
+                self.calls(piece);
+            }
             () => {}
         }
     }
@@ -118,11 +129,48 @@ impl Catalog {
             "function" | "procedure" => self.function(piece),
             "extension" => self.extension(piece),
             "cast" | "operator" => self.schema.open = true,
+            // It may make what belongs into it at once.
+            "schema" if piece.tokens.iter().skip(1).any(|token| token.is_word("create")) => self.lose(),
             "index" | "sequence" | "role" | "user" | "policy" | "publication" | "collation" | "statistics"
             | "schema" | "database" | "subscription" | "server" | "aggregate" | "language" | "text" => {}
             _ => return false,
         }
         true
+    }
+
+    /// `ALTER TABLE t SET SCHEMA s`. Whether it was that.
+    fn moved(&mut self, piece: &Piece<'_>) -> bool {
+        let Some(at) = piece
+            .tokens
+            .windows(2)
+            .position(|two| matches!(two, [set, schema] if set.is_word("set") && schema.is_word("schema")))
+        else {
+            return false;
+        };
+        let name = piece.behind(&["table", "view", "type", "domain"]).and_then(|rest| {
+            let skip = rest.iter().take_while(|token| token.is_any_word(&["if", "exists", "only"])).count();
+            split::dotted(rest.get(skip..)?)
+        });
+        let to = piece.tokens.get(at + 2..).and_then(split::dotted);
+        let (Some((name, _)), Some((to, _))) = (name, to) else { return true };
+        let (key, _) = self.name_of(&name.iter().collect::<Vec<_>>());
+        let moved: Vec<&Ident> = to.iter().chain(name.last()).collect();
+        let (to, _) = self.name_of(&moved);
+        self.rename_type(&key, &to);
+        self.rekey(&key, to);
+        true
+    }
+
+    /// `SELECT .. INTO t` makes a table.
+    fn into(&mut self, piece: &Piece<'_>, origin: &Origin) {
+        let inserts = piece.tokens.iter().any(|token| token.is_any_word(&["insert", "merge"]));
+        let Some(rest) = piece.behind(&["into"]).filter(|_| !inserts) else { return };
+        let skip =
+            rest.iter().take_while(|token| token.is_any_word(&["temp", "temporary", "unlogged", "table"])).count();
+        if let Some((idents, _)) = rest.get(skip..).and_then(split::dotted) {
+            let (key, _) = self.name_of(&idents.iter().collect::<Vec<_>>());
+            self.open(&key, Some(origin));
+        }
     }
 
     fn parsed(&mut self, piece: &Piece<'_>, origin: &Origin) {
@@ -137,7 +185,9 @@ impl Catalog {
             Statement::CreateTable(table) => self.create_table(table, piece, origin),
             Statement::CreateForeignTable(table) => {
                 let (key, name) = self.name(&table.name);
-                let columns = self.columns(&table.columns, &table.constraints, false);
+                let mut columns = self.columns(&table.columns, &table.constraints, false);
+                // What is left out is for the other server to fill.
+                columns.iter_mut().for_each(|column| column.has_default = true);
                 self.put(key, Table::new(name, columns, origin.clone()));
             }
             Statement::CreateView(view) => self.create_view(&view, piece, origin),

@@ -21,7 +21,7 @@ impl<'a> Resolver<'a> {
             let free = matches!(other.literal, Some(Literal::Null | Literal::Default));
             self.anchor(value, other.ty.as_ref().filter(|_| !free));
         }
-        if !self.postgres() {
+        if !self.judges_types() {
             return;
         }
         for (value, other) in [(left, right), (right, left)] {
@@ -38,7 +38,7 @@ impl<'a> Resolver<'a> {
 
     /// A text that must be a value of the type.
     pub(super) fn readable(&mut self, text: &str, ty: &SqlType, column: Option<&(String, String)>, span: Range<usize>) {
-        if !self.postgres() || !types::unreadable(text, ty, self.schema) {
+        if !self.judges_types() || !types::unreadable(text, ty, self.schema) {
             return;
         }
         let mistake = match ty {
@@ -84,7 +84,7 @@ impl<'a> Resolver<'a> {
             }
             return;
         }
-        let Some(ty) = column.ty.as_ref().filter(|_| self.postgres()) else { return };
+        let Some(ty) = column.ty.as_ref().filter(|_| self.judges_types()) else { return };
         if let Some(Literal::Text(text)) = &value.literal {
             let origin = (key.to_owned(), column.name.clone());
             return self.readable(text, ty, Some(&origin), span);
@@ -102,7 +102,7 @@ impl<'a> Resolver<'a> {
     pub(super) fn condition(&mut self, expr: &Expr, scope: &Scope<'_, 'a>, clause: &'static str) -> Value {
         let value = self.expr(expr, scope);
         self.anchor(&value, Some(&SqlType::Bool));
-        if let Some(ty) = value.fixed().filter(|_| self.postgres())
+        if let Some(ty) = value.fixed().filter(|_| self.judges_types())
             && types::family(ty).is_some_and(|family| family != Family::Bool)
         {
             let span = self.bytes(expr.span());
@@ -114,7 +114,7 @@ impl<'a> Resolver<'a> {
     /// What must be text, as around `LIKE`.
     pub(super) fn textual(&mut self, value: &Value, span: Range<usize>) {
         self.anchor(value, Some(&SqlType::Text));
-        if let Some(ty) = value.fixed().filter(|_| self.postgres()) {
+        if let Some(ty) = value.fixed().filter(|_| self.judges_types()) {
             let other = types::family(ty).is_some_and(|family| !matches!(family, Family::Text | Family::Bytes));
             if other || matches!(ty, SqlType::Enum(_) | SqlType::Array(_)) {
                 self.error(Reason::Compared(types::name(ty), "a pattern".into()), span);

@@ -12,8 +12,8 @@ use crate::parse;
 use crate::schema::SqlType;
 use crate::types::{Family, family};
 
-/// Functions that make one value of many rows.
-const AGGREGATES: [&str; 39] = [
+/// Functions of PostgreSQL that make one value of many rows.
+const AGGREGATES: [&str; 32] = [
     "any_value",
     "array_agg",
     "avg",
@@ -27,14 +27,9 @@ const AGGREGATES: [&str; 39] = [
     "covar_pop",
     "covar_samp",
     "every",
-    "group_concat",
     "json_agg",
-    "json_group_array",
-    "json_group_object",
     "json_object_agg",
     "jsonb_agg",
-    "jsonb_group_array",
-    "jsonb_group_object",
     "jsonb_object_agg",
     "max",
     "min",
@@ -42,17 +37,31 @@ const AGGREGATES: [&str; 39] = [
     "percentile_cont",
     "percentile_disc",
     "range_agg",
-    "regr_count",
-    "regr_slope",
     "stddev",
     "stddev_pop",
     "stddev_samp",
     "string_agg",
     "sum",
-    "total",
     "var_pop",
     "var_samp",
     "variance",
+    "xmlagg",
+];
+
+/// Those of SQLite.
+const SQLITE_AGGREGATES: [&str; 12] = [
+    "avg",
+    "count",
+    "group_concat",
+    "json_group_array",
+    "json_group_object",
+    "jsonb_group_array",
+    "jsonb_group_object",
+    "max",
+    "min",
+    "string_agg",
+    "sum",
+    "total",
 ];
 
 impl<'a> Resolver<'a> {
@@ -114,9 +123,12 @@ impl<'a> Resolver<'a> {
     }
 
     fn aggregates(&self, name: &str, arguments: usize) -> bool {
-        // On SQLite `max(a, b)` looks at one row.
-        let scalar = !self.postgres() && matches!(name, "min" | "max") && arguments > 1;
-        !scalar && AGGREGATES.contains(&name)
+        if self.postgres() {
+            return AGGREGATES.contains(&name);
+        }
+        // `max(a, b)` looks at one row.
+        let scalar = matches!(name, "min" | "max") && arguments > 1;
+        !scalar && SQLITE_AGGREGATES.contains(&name)
     }
 
     fn arguments(&mut self, arguments: &FunctionArguments, scope: &Scope<'_, 'a>) -> Vec<Value> {

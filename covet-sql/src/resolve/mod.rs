@@ -262,6 +262,11 @@ impl<'a> Resolver<'a> {
         self.schema.dialect == Dialect::Postgres
     }
 
+    /// Whether types are judged: on PostgreSQL, where no migration can have made operators and casts of its own.
+    fn judges_types(&self) -> bool {
+        self.postgres() && !self.schema.open
+    }
+
     /// The rows that a statement gives.
     fn statement(&mut self, statement: &Statement, parent: Option<&Scope<'_, 'a>>) -> Rows {
         match statement {

@@ -46,7 +46,7 @@ impl<'a> Resolver<'a> {
             Op::And | Op::Or | Op::Xor => {
                 for (value, expr) in [(&value, left), (&other, right)] {
                     self.anchor(value, Some(&SqlType::Bool));
-                    if let Some(ty) = value.fixed().filter(|_| self.postgres())
+                    if let Some(ty) = value.fixed().filter(|_| self.judges_types())
                         && family(ty).is_some_and(|family| family != Family::Bool)
                     {
                         let name = if matches!(op, Op::And) { "AND" } else { "OR" };

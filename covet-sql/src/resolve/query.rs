@@ -164,7 +164,7 @@ impl<'a> Resolver<'a> {
                 (_, Some(second)) if free => Some(second),
                 (Some(first), _) if other => Some(first),
                 (Some(first), Some(second)) => {
-                    let apart = self.postgres() && judge && crate::types::incomparable(&first, &second);
+                    let apart = self.judges_types() && judge && crate::types::incomparable(&first, &second);
                     if apart && !free && !other {
                         let span = self.bytes(at.span());
                         let name = crate::types::name;

@@ -427,6 +427,7 @@ impl<'a> Resolver<'a> {
             self.filter(condition, scope);
         }
         default_order(self, &update.order_by, update.limit.as_ref(), scope);
+        self.narrow(scope);
         self.returning(update.returning.as_deref(), scope)
     }
 
@@ -450,6 +451,7 @@ impl<'a> Resolver<'a> {
             self.filter(condition, &scope);
         }
         default_order(self, &delete.order_by, delete.limit.as_ref(), &scope);
+        self.narrow(&mut scope);
         self.returning(delete.returning.as_deref(), &scope)
     }
 
@@ -477,6 +479,14 @@ impl<'a> Resolver<'a> {
         relation.mention = Some(mention);
         scope.relations.push(relation);
         Some((key, table))
+    }
+
+    /// On SQLite `RETURNING` knows the changed table alone.
+    fn narrow(&self, scope: &mut Scope<'_, 'a>) {
+        if !self.postgres() {
+            scope.relations.truncate(1);
+            scope.merged.clear();
+        }
     }
 
     fn returning(&mut self, items: Option<&[sqlparser::ast::SelectItem]>, scope: &Scope<'_, 'a>) -> Rows {

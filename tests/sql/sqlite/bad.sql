@@ -34,3 +34,5 @@ SELECT substr() FROM users;
 SELECT id FROM users WHERE;
 -- unknown
 SELECT id, FROM users;
+-- sql::unknown_qualifier
+UPDATE issues SET assignee = u.id FROM users u WHERE u.name = 'a' RETURNING u.name;

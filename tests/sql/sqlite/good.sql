@@ -64,3 +64,4 @@ UPDATE search SET title = $1 WHERE rowid = $2;
 UPDATE counters SET n = n + (SELECT count(*) FROM issues) WHERE name = $1 RETURNING name, n;
 DELETE FROM search WHERE rowid = $1;
 DELETE FROM users WHERE users.id = $1 RETURNING rowid;
+UPDATE issues SET assignee = u.id FROM users u WHERE u.name = $1 AND issues.id = $2 RETURNING *;
