@@ -3,14 +3,23 @@
 //! The rule: zero false refusals. A statement is refused where it is provably wrong; what cannot be followed is
 //! *unknown*, and passes.
 //!
-//! [`source`] is the migrations, [`schema`] what they make; [`shape`] is what a statement takes, gives and touches.
+//! [`source`] is the migrations, [`catalog`] follows them to a [`schema`]; [`resolve`](mod@resolve) judges a statement on
+//! it, and says in a [`shape`] what it takes, gives and touches, or in [`mistake`]s what is wrong.
 
+pub mod catalog;
+pub mod mistake;
+mod parse;
+mod project;
+pub mod resolve;
 pub mod schema;
 pub mod shape;
 pub mod source;
 #[cfg(feature = "sqlite-oracle")]
 pub mod sqlite;
+mod types;
 
-pub use schema::{Column, Origin, Schema, SqlType, Table};
-pub use shape::{Access, Output, Param, Shape, Use};
+pub use mistake::{Mistake, Reason};
+pub use resolve::{Verdict, resolve};
+pub use schema::{Column, Dialect, Origin, Schema, SqlType, Table};
+pub use shape::{Access, Mention, Output, Param, Shape, Use};
 pub use source::{Source, Sources};

@@ -4,38 +4,71 @@ use std::collections::BTreeMap;
 
 pub use covet_core::sql::Dialect;
 
+use crate::shape::Shape;
+
 /// What a database has after all migrations.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Schema {
     /// Whose rules hold.
     pub dialect: Dialect,
-    /// Tables and views, by their names in lower case; `schema.table` outside of the default schema.
+    /// Tables and views, by the names that find them (see [`Schema::key`]); `schema.table` outside of the default schema.
     pub tables: BTreeMap<String, Table>,
     /// Enumerated types and their labels, in order.
     pub enums: BTreeMap<String, Vec<String>>,
+    /// Other types that were made, as domains, and what they hold.
+    pub types: BTreeMap<String, SqlType>,
     /// Whether there may be tables that are not known, because a migration could not be followed.
     pub open: bool,
+}
+
+impl Schema {
+    /// A schema with nothing in it.
+    #[must_use]
+    pub const fn empty(dialect: Dialect) -> Self {
+        Self { dialect, tables: BTreeMap::new(), enums: BTreeMap::new(), types: BTreeMap::new(), open: false }
+    }
+
+    /// The name that finds an identifier: SQLite does not mind its case, PostgreSQL only where it is quoted.
+    #[must_use]
+    pub fn key(&self, name: &str, quoted: bool) -> String {
+        match self.dialect {
+            Dialect::Postgres if quoted => name.to_owned(),
+            Dialect::Postgres | Dialect::Sqlite => name.to_ascii_lowercase(),
+        }
+    }
 }
 
 /// A table or view.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Table {
-    /// Its name as written.
+    /// Its name, as the database tells it.
     pub name: String,
     /// In the order of the table.
     pub columns: Vec<Column>,
+    /// The columns of its primary key, where it is known.
+    pub key: Vec<String>,
     /// Whether one can only read it.
     pub view: bool,
+    /// What a view takes from its tables; `None` for a table.
+    pub body: Option<Box<Shape>>,
     /// Whether there may be columns that are not known.
     pub open: bool,
     /// Where it was made.
     pub origin: Origin,
 }
 
+impl Table {
+    /// A table with these columns.
+    #[must_use]
+    pub const fn new(name: String, columns: Vec<Column>, origin: Origin) -> Self {
+        Self { name, columns, key: Vec::new(), view: false, body: None, open: false, origin }
+    }
+}
+
 /// A column.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Column {
-    /// Its name as written.
+    /// Its name, as the database tells it.
     pub name: String,
     /// Its type; `None` where it could not be told.
     pub ty: Option<SqlType>,

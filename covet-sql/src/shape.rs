@@ -13,6 +13,17 @@ pub struct Shape {
     pub params: Vec<Param>,
     /// The columns that it reads and writes, each once.
     pub access: Vec<Access>,
+    /// Every mention of a table, through views too, and the columns that a value fixes there.
+    pub mentions: Vec<Mention>,
+}
+
+impl Shape {
+    /// Whether every mention of `table` fixes `column` by a value, so that no other rows can be reached.
+    #[must_use]
+    pub fn constrains(&self, table: &str, column: &str) -> bool {
+        let mut mentions = self.mentions.iter().filter(|mention| mention.table == table);
+        mentions.all(|mention| mention.fixed.iter().any(|fixed| fixed.eq_ignore_ascii_case(column)))
+    }
 }
 
 /// A column of a row.
@@ -59,4 +70,13 @@ pub struct Access {
     pub column: Option<String>,
     /// Whether it is written; else it is read.
     pub write: bool,
+}
+
+/// One mention of a table.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Mention {
+    /// The table.
+    pub table: String,
+    /// The columns that must equal a bound value in every row that is read or written here.
+    pub fixed: Vec<String>,
 }

@@ -13,6 +13,7 @@
 //!   = help: run each in a `safe_sql!` of its own, in a transaction if they belong together");
 //! ```
 
+use std::fmt::Display;
 use std::ops::Range;
 
 use super::mistake::Mistake;
@@ -20,22 +21,74 @@ use super::mistake::Mistake;
 /// Columns of SQL that are shown of a long line.
 const WIDTH: usize = 100;
 
+/// What can be drawn: a mistake whose sentence is its [`Display`].
+pub trait Finding: Display {
+    /// The code that never changes, such as `sql::stacked_statements`.
+    fn code(&self) -> &'static str;
+
+    /// The bytes of the statement that are wrong.
+    fn span(&self) -> Range<usize>;
+
+    /// What stands behind the carets: `did you mean ..?`.
+    fn label(&self) -> Option<String> {
+        None
+    }
+
+    /// The parts of the statement without which it is a mistake.
+    fn left_out(&self) -> &[Range<usize>] {
+        &[]
+    }
+
+    /// What one must know to understand it: where a table was made.
+    fn notes(&self) -> Vec<String> {
+        Vec::new()
+    }
+
+    /// What to do about it.
+    fn help(&self) -> Option<String>;
+}
+
+impl Finding for Mistake {
+    fn code(&self) -> &'static str {
+        self.code()
+    }
+
+    fn span(&self) -> Range<usize> {
+        self.span()
+    }
+
+    fn left_out(&self) -> &[Range<usize>] {
+        self.left_out()
+    }
+
+    fn help(&self) -> Option<String> {
+        Some(self.help())
+    }
+}
+
 /// The whole message. `location` is where the mistake stands in the program, if that is known.
 #[must_use]
-pub fn render(sql: &str, mistake: &Mistake, location: Option<&str>) -> String {
-    let mut message = format!("[covet::{}] {mistake}", mistake.code());
+pub fn render(sql: &str, finding: &impl Finding, location: Option<&str>) -> String {
+    let mut message = format!("[covet::{}] {finding}", finding.code());
     if let Some(location) = location {
         message.push_str(&format!("\n  {location}"));
     }
     if !sql.trim().is_empty() {
-        let (line, carets) = picture(sql, mistake.span());
-        message.push_str(&format!("\n  |  {line}\n  |  {carets}"));
+        let (line, carets) = picture(sql, finding.span());
+        let label = finding.label().map(|label| format!(" {label}")).unwrap_or_default();
+        message.push_str(&format!("\n  |  {line}\n  |  {carets}{label}"));
     }
-    for part in mistake.left_out() {
+    for part in finding.left_out() {
         let part = sql.get(part.clone()).unwrap_or_default();
         message.push_str(&format!("\n  = note: where `{}` is left out", one_line(part)));
     }
-    message + &format!("\n  = help: {}", mistake.help())
+    for note in finding.notes() {
+        message.push_str(&format!("\n  = note: {note}"));
+    }
+    match finding.help() {
+        Some(help) => message + &format!("\n  = help: {help}"),
+        None => message,
+    }
 }
 
 /// A part of the statement, short enough for a note.

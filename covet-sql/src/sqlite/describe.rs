@@ -1,12 +1,13 @@
 //! What the migrations made, as SQLite tells it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use covet_core::sql::drift;
 
 use super::build::Made;
 use super::ffi::{Connection, Fault, Statement, c_text};
-use crate::schema::{Column, Dialect, Origin, Schema, SqlType, Table};
+use crate::schema::{Column, Dialect, Origin, Schema, Table};
+use crate::types::declared_type;
 
 /// The schema, and the names of what works behind it.
 #[derive(Debug)]
@@ -30,8 +31,7 @@ const TABLES: &str = "SELECT name, type, wr, schema FROM pragma_table_list \
 
 /// Reads the schema. What cannot be read is open: a view, for instance, that names a table that is gone.
 pub(super) fn describe(connection: &Connection, made: &Made) -> Described {
-    let mut schema =
-        Schema { dialect: Dialect::Sqlite, tables: BTreeMap::new(), enums: BTreeMap::new(), open: made.open };
+    let mut schema = Schema { open: made.open, ..Schema::empty(Dialect::Sqlite) };
     let mut tables_as_declared = Vec::new();
     let tables = rows(connection, TABLES, |row| [0, 1, 2, 3].map(|at| row.text(at).unwrap_or_default()));
     for [name, kind, without_rowid, database] in tables.unwrap_or_default() {
@@ -43,9 +43,7 @@ pub(super) fn describe(connection: &Connection, made: &Made) -> Described {
             view: kind == "view",
             // Beside its columns a virtual table has hidden ones, which only its module knows.
             open: kind == "virtual" || columns.is_err(),
-            columns: columns.unwrap_or_default(),
-            origin: origin.unwrap_or(Origin { file: String::new(), line: 1 }),
-            name,
+            ..Table::new(name, columns.unwrap_or_default(), origin.unwrap_or(Origin { file: String::new(), line: 1 }))
         };
         schema.tables.insert(table.name.to_lowercase(), table);
     }
@@ -104,52 +102,4 @@ fn rows<T>(connection: &Connection, sql: &str, read: impl Fn(&Statement<'_>) -> 
         }
     }
     Ok(found)
-}
-
-/// The type that a column was declared with: the driver's names, then SQLite's rules of affinity
-/// (<https://www.sqlite.org/datatype3.html>, 3.1). A column without a type, or of `ANY`, holds anything.
-pub(super) fn declared_type(declared: &str) -> Option<SqlType> {
-    let name = declared.trim().to_ascii_lowercase();
-    let has = |parts: &[&str]| parts.iter().any(|part| name.contains(part));
-    Some(match name.as_str() {
-        "" | "any" => return None,
-        "boolean" | "bool" => SqlType::Bool,
-        "date" => SqlType::Date,
-        "time" => SqlType::Time,
-        "datetime" | "timestamp" => SqlType::Timestamp,
-        "timestamptz" | "timestamp with time zone" => SqlType::TimestampTz,
-        "uuid" => SqlType::Uuid,
-        "json" => SqlType::Json,
-        "jsonb" => SqlType::Jsonb,
-        _ if has(&["int"]) => SqlType::BigInt,
-        _ if has(&["char", "clob", "text"]) => SqlType::Text,
-        _ if has(&["blob"]) => SqlType::Bytes,
-        _ if has(&["real", "floa", "doub"]) => SqlType::Double,
-        _ if has(&["numeric", "decimal"]) => SqlType::Numeric,
-        _ => SqlType::Other(declared.trim().to_owned()),
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_declared_type_is_what_the_driver_and_the_affinity_make_of_it() {
-        for (declared, ty) in [
-            ("INTEGER", Some(SqlType::BigInt)),
-            ("int8", Some(SqlType::BigInt)),
-            ("VARCHAR(30)", Some(SqlType::Text)),
-            ("BLOB", Some(SqlType::Bytes)),
-            ("double precision", Some(SqlType::Double)),
-            ("DECIMAL(10, 2)", Some(SqlType::Numeric)),
-            ("BOOLEAN", Some(SqlType::Bool)),
-            ("DATETIME", Some(SqlType::Timestamp)),
-            ("Money", Some(SqlType::Other("Money".into()))),
-            ("", None),
-            ("ANY", None),
-        ] {
-            assert_eq!(declared_type(declared), ty, "{declared}");
-        }
-    }
 }

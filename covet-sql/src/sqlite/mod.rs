@@ -193,6 +193,7 @@ impl Engine {
             columns: statement.columns().into_iter().map(|column| self.output(column)).collect(),
             params: parameters(&statement.parameters()),
             access: direct.into_iter().collect(),
+            ..Shape::default()
         };
         Ok(Prepared { shape, behind, readonly })
     }
@@ -202,7 +203,7 @@ impl Engine {
         let known = origin.as_ref().and_then(|(table, name)| self.described.column(table, name));
         Output {
             name: column.name,
-            ty: column.declared.as_deref().and_then(describe::declared_type),
+            ty: column.declared.as_deref().and_then(crate::types::declared_type),
             nullable: known.and_then(|column| column.nullable).filter(|nullable| *nullable),
             origin,
         }

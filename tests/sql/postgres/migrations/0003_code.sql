@@ -1,0 +1,26 @@
+CREATE TABLE events (id BIGSERIAL, kind TEXT NOT NULL, at TIMESTAMPTZ NOT NULL, payload JSON) PARTITION BY RANGE (at);
+CREATE TABLE events_2026 PARTITION OF events FOR VALUES FROM ('2026-01-01') TO ('2027-01-01');
+
+CREATE TABLE documents (id BIGSERIAL PRIMARY KEY, slug TEXT NOT NULL, body TEXT NOT NULL, words TSVECTOR);
+CREATE FUNCTION fill_slug() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    NEW.slug := coalesce(NEW.slug, lower(NEW.body));
+    RETURN NEW;
+END;
+$$;
+CREATE TRIGGER fill BEFORE INSERT ON documents FOR EACH ROW EXECUTE FUNCTION fill_slug();
+
+CREATE TABLE flags (name TEXT PRIMARY KEY, value BOOLEAN NOT NULL);
+DO $$ BEGIN
+    IF NOT EXISTS (SELECT 1 FROM pg_type WHERE typname = 'mood') THEN
+        CREATE TYPE mood AS ENUM ('good', 'bad');
+    END IF;
+    ALTER TABLE flags ADD COLUMN note TEXT;
+END $$;
+CREATE TABLE moods (who BIGINT NOT NULL, mood mood NOT NULL);
+
+CREATE FUNCTION visible(tenant UUID) RETURNS SETOF issues LANGUAGE sql STABLE AS 'SELECT * FROM issues WHERE tenant_id = tenant';
+CREATE VIEW writable_counts AS SELECT count(*) AS n FROM issues;
+CREATE FUNCTION count_up() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END;';
+CREATE TRIGGER up INSTEAD OF INSERT ON writable_counts FOR EACH ROW EXECUTE FUNCTION count_up();
+DROP TABLE IF EXISTS never_was;
