@@ -7,6 +7,7 @@ mod expand;
 mod literal;
 mod parse;
 mod pieces;
+mod record;
 mod text;
 mod validate;
 

@@ -5,12 +5,14 @@ use std::ops::Range;
 
 use covet_core::sql::template::Condition;
 use covet_core::sql::{Class, Compiled, Policy};
+use covet_sql::takes::Question;
 use proc_macro2::Span;
 use syn::ext::IdentExt;
 use syn::{Error, Expr, Result, Type};
 
 use super::ARGUMENT;
 use super::parse::{Argument, Input};
+use super::record::Record;
 use super::text::Text;
 use crate::mistake;
 
@@ -25,6 +27,10 @@ pub(super) struct Statement {
     /// What decides each of its choices.
     pub(super) choices: Vec<Value>,
     pub(super) limits: Limits,
+    /// What its rows are by the schema, where that is known.
+    pub(super) record: Option<Record>,
+    /// What the columns that a value meets ask of it, for each of its binds; empty where that is not known.
+    pub(super) questions: Vec<Vec<Question>>,
 }
 
 /// What the policy bounds when the statement runs.
@@ -68,7 +74,8 @@ pub(super) fn validate(input: Input, policy: &Policy) -> Result<Statement> {
     let of = |paths: Vec<(&str, Range<usize>)>| paths.into_iter().map(|place| value(place, &values, &text)).collect();
     let (binds, flags, choices) = (of(named.binds), of(named.flags), of(named.choices));
     let limits = Limits { rows: policy.max_limit.get(), list: policy.max_list.get() };
-    Ok(Statement { row: input.row, binds, flags, choices, limits, compiled })
+    let (record, questions) = (None, Vec::new());
+    Ok(Statement { row: input.row, binds, flags, choices, limits, record, questions, compiled })
 }
 
 /// The values that a statement names: their paths, and where they stand.
