@@ -47,6 +47,12 @@ pub(crate) fn sql_policy() -> covet_core::sql::Policy {
     find().map(|found| found.document.policy.sql.clone()).unwrap_or_default()
 }
 
+/// What judges statements by the schema, if the policy says where that is.
+pub(crate) fn judge() -> Option<Arc<covet_sql::judge::Judge>> {
+    let found = find().ok()?;
+    covet_sql::judge::Judge::of(&found.document.policy.sql, found.path.parent()?).ok().flatten()
+}
+
 /// An item that makes cargo build again when the policy changes.
 pub(crate) fn rebuild_on_change(found: &Found) -> TokenStream {
     let (path, private) = (found.path.display().to_string(), private());

@@ -20,7 +20,7 @@ pub(super) fn expand(statement: &Statement, private: &TokenStream) -> TokenStrea
     let text = pieces::text(statement, &sql);
     let binds = statement.compiled.binds().iter().zip(&statement.binds).enumerate();
     let binds = binds.fold(quote!(()), |binds, (at, (bind, value))| {
-        let questions = statement.questions.get(at).map_or(&[][..], Vec::as_slice);
+        let questions = statement.facts.questions.get(at).map_or(&[][..], Vec::as_slice);
         let value = bound(bind, value, questions, statement, &sql);
         quote!((#binds, #value))
     });
@@ -28,7 +28,7 @@ pub(super) fn expand(statement: &Statement, private: &TokenStream) -> TokenStrea
         (Class::Execute, _) => quote!(#sql::statement::Execute { text: #text, binds: #binds }),
         (Class::Rows, None) => {
             let raw = || quote!(#sql::statement::raw());
-            let shape = statement.record.as_ref().map_or_else(raw, |record| record.shape(private, &sql));
+            let shape = statement.facts.record.as_ref().map_or_else(raw, |record| record.shape(private, &sql));
             quote!(#sql::statement::Rows { text: #text, binds: #binds, shape: #shape })
         }
         (Class::Rows, Some(row)) => {

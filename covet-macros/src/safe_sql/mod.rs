@@ -4,6 +4,7 @@
 //! the literals, and its list of values becomes references.
 
 mod expand;
+mod facts;
 mod literal;
 mod parse;
 mod pieces;
@@ -20,7 +21,9 @@ const ARGUMENT: &str = "sql::argument";
 
 /// The statement as an expression, or every mistake in it.
 pub(crate) fn expand(input: TokenStream) -> TokenStream {
-    let checked = syn::parse2::<parse::Input>(input).and_then(|input| validate::validate(input, &policy::sql_policy()));
+    let judge = policy::judge();
+    let checked = syn::parse2::<parse::Input>(input)
+        .and_then(|input| validate::validate(input, &policy::sql_policy(), judge.as_deref()));
     match checked {
         Ok(statement) => expand::expand(&statement, &paths::private()),
         Err(errors) => {

@@ -5,14 +5,14 @@ use std::ops::Range;
 
 use covet_core::sql::template::Condition;
 use covet_core::sql::{Class, Compiled, Policy};
-use covet_sql::takes::Question;
+use covet_sql::judge::Judge;
 use proc_macro2::Span;
 use syn::ext::IdentExt;
 use syn::{Error, Expr, Result, Type};
 
 use super::ARGUMENT;
+use super::facts::Facts;
 use super::parse::{Argument, Input};
-use super::record::Record;
 use super::text::Text;
 use crate::mistake;
 
@@ -27,10 +27,7 @@ pub(super) struct Statement {
     /// What decides each of its choices.
     pub(super) choices: Vec<Value>,
     pub(super) limits: Limits,
-    /// What its rows are by the schema, where that is known.
-    pub(super) record: Option<Record>,
-    /// What the columns that a value meets ask of it, for each of its binds; empty where that is not known.
-    pub(super) questions: Vec<Vec<Question>>,
+    pub(super) facts: Facts,
 }
 
 /// What the policy bounds when the statement runs.
@@ -51,7 +48,7 @@ pub(super) enum Value {
 }
 
 /// The statement and its values, or every mistake in them.
-pub(super) fn validate(input: Input, policy: &Policy) -> Result<Statement> {
+pub(super) fn validate(input: Input, policy: &Policy, judge: Option<&Judge>) -> Result<Statement> {
     let text = Text::new(input.literals);
     let mut errors = duplicates(&input.arguments);
     let compiled = match covet_core::sql::compile(text.sql(), policy) {
@@ -66,6 +63,8 @@ pub(super) fn validate(input: Input, policy: &Policy) -> Result<Statement> {
     errors.extend(input.arguments.iter().filter_map(|argument| unused(argument, &named)));
     errors.extend(input.arguments.iter().filter_map(|argument| evaluated_twice(argument, &named)));
     errors.extend(input.row.iter().filter_map(|row| without_rows(row, &compiled)));
+    let facts = judge.map(|judge| Facts::of(judge, &judge.statement(&compiled), &compiled)).transpose();
+    let facts = facts.map_err(|found| errors.push(no_type(&found, &text))).ok().flatten().unwrap_or_default();
     if let Some(error) = all(errors) {
         return Err(error);
     }
@@ -74,8 +73,7 @@ pub(super) fn validate(input: Input, policy: &Policy) -> Result<Statement> {
     let of = |paths: Vec<(&str, Range<usize>)>| paths.into_iter().map(|place| value(place, &values, &text)).collect();
     let (binds, flags, choices) = (of(named.binds), of(named.flags), of(named.choices));
     let limits = Limits { rows: policy.max_limit.get(), list: policy.max_list.get() };
-    let (record, questions) = (None, Vec::new());
-    Ok(Statement { row: input.row, binds, flags, choices, limits, record, questions, compiled })
+    Ok(Statement { row: input.row, binds, flags, choices, limits, facts, compiled })
 }
 
 /// The values that a statement names: their paths, and where they stand.
@@ -172,6 +170,14 @@ fn without_rows(row: &Type, compiled: &Compiled) -> Option<Error> {
         "end the statement with `RETURNING ..`, or leave the type out",
     );
     (compiled.class() == Class::Execute).then(|| mistake::on(row, "sql::no_rows", message, help))
+}
+
+/// A column is called as no column with a type of one's own is.
+fn no_type(found: &str, text: &Text) -> Error {
+    let at = text.sql().find(found).unwrap_or_default();
+    let message = format!("`{found}` in the name of a column is no type");
+    let help = "write a type of Rust, as in `AS \"kind: Kind\"`, or leave it out";
+    mistake::at(text.span(at..at + found.len()), "sql::field_type", message, help)
 }
 
 fn value((path, bytes): (&str, Range<usize>), values: &BTreeMap<String, Expr>, text: &Text) -> Value {
