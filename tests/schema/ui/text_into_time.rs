@@ -1,0 +1,7 @@
+use covet::safe_sql;
+
+async fn run(pool: &sqlx::PgPool, since: &str) {
+    let _ = safe_sql!("SELECT id FROM notes WHERE made > {since}").fetch_all(pool).await;
+}
+
+fn main() {}
