@@ -84,8 +84,13 @@ pub fn policy(input: TokenStream) -> TokenStream {
 /// **Text.** Only literals: no `format!`, no constants. Several literals are joined as lines, which also lets the
 /// compiler underline the line of a mistake. `safe_sql!(Type: "…")` reads rows as a `Type` that is `FromRow`.
 ///
-/// **Methods.** What returns rows has `fetch_one`, `fetch_optional`, `fetch_all` and `scalar`; what does not has
-/// `execute`. Each takes a pool, a connection or `&mut *transaction`, of SQLite or PostgreSQL.
+/// **Records.** Without a type, and where `[sql]` says what tables there are, a row is a record with a field of each column,
+/// an `Option` where it may be `NULL` or that is not known. `AS "x!"` and `AS "x?"` say it better, `AS "x: Type"` names a type
+/// of yours. Where a column has no name or no type that all drivers read without more features, as times, decimals,
+/// UUIDs and JSON, the row stays the driver's. `.raw()` always gives that one.
+///
+/// **Methods.** What returns rows has `fetch_one`, `fetch_optional`, `fetch_all`, `fetch` for a stream, and without a type
+/// also `.scalar::<T>()` for the first column and `.value()` for the only one, as its type; what does not has `execute`. Each takes a pool, a connection or `&mut *transaction`, of SQLite or PostgreSQL.
 ///
 /// **Parts that may be left out.** `{? AND title = {title}}` is kept where every `Option` in it is `Some`,
 /// `{when live: AND published}` where the flag is true (`!live`: where it is false). Up to eight, not within each other;
