@@ -60,6 +60,12 @@ pub(crate) enum BackendError {
     )]
     InUse(String),
     #[cfg(feature = "sqlite")]
+    #[error("COVET_DATABASE_URL names no file, as `sqlite:app.db` does")]
+    NoFile,
+    #[cfg(feature = "sqlite")]
+    #[error("COVET_DATABASE_URL: there is no folder `{0}`; make it first")]
+    NoFolder(String),
+    #[cfg(feature = "sqlite")]
     #[error("the database cannot be brought up to date: {}", Causes(.0))]
     Migrate(#[from] covet_core::migrate::MigrationError),
     #[cfg(feature = "sqlite")]
@@ -165,6 +171,7 @@ mod sqlite {
             let in_memory = url.contains(":memory:") || url.contains("mode=memory");
             let file = (!in_memory).then(|| options.get_filename().to_owned());
             if let Some(file) = &file {
+                place(file)?;
                 private(file).map_err(|error| BackendError::Open { url: url.to_owned(), source: error.into() })?;
             }
             let lock = file.as_deref().map(|file| lock(file, url)).transpose()?;
@@ -201,6 +208,16 @@ mod sqlite {
         // A revoked session must stay revoked when the power fails, so a commit reaches the disk.
         let options = options.journal_mode(SqliteJournalMode::Wal).synchronous(SqliteSynchronous::Full);
         SqlitePoolOptions::new().connect_with(options).await
+    }
+
+    /// Refuses a name that no file can have where it stands.
+    fn place(file: &Path) -> Result<(), BackendError> {
+        let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
+        match folder {
+            _ if file.file_name().is_none() => Err(BackendError::NoFile),
+            Some(folder) if !folder.is_dir() => Err(BackendError::NoFolder(folder.display().to_string())),
+            _ => Ok(()),
+        }
     }
 
     /// Takes the lock of the database: a file beside it, for those of SQLite come and go.

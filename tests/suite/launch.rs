@@ -179,8 +179,13 @@ async fn what_is_asked_for_and_not_there_is_refused() {
         let said = refused(App::new().with("COVET_REDIS_URL", "redis://localhost")).await;
         assert_says(&said, &["COVET_REDIS_URL is set", "add the feature `redis`, or unset it"]);
     }
-    let said = refused(App::new().with("COVET_DATABASE_URL", "sqlite:/nowhere/at/all/covet.db")).await;
-    assert_says(&said, &["COVET_DATABASE_URL: `sqlite:/nowhere/at/all/covet.db` cannot be opened"]);
+    for (url, expected) in [
+        ("sqlite:/nowhere/at/all/covet.db", "COVET_DATABASE_URL: there is no folder `/nowhere/at/all`; make it first"),
+        ("sqlite:", "COVET_DATABASE_URL names no file, as `sqlite:app.db` does"),
+        ("sqlite:/", "COVET_DATABASE_URL names no file, as `sqlite:app.db` does"),
+    ] {
+        assert_says(&refused(App::new().with("COVET_DATABASE_URL", url)).await, &[expected]);
+    }
 }
 
 #[rocket::async_test]

@@ -82,6 +82,12 @@ impl Policy {
         self.dialects.is_empty() || self.dialects.contains(&Dialect::Sqlite)
     }
 
+    /// Whether statements must hold on PostgreSQL.
+    #[must_use]
+    pub fn postgres(&self) -> bool {
+        self.dialects.is_empty() || self.dialects.contains(&Dialect::Postgres)
+    }
+
     /// Whether `safe_sql!` accepts statements of this kind.
     #[must_use]
     pub fn permits(&self, kind: Kind) -> bool {
