@@ -161,6 +161,7 @@ pub mod sql {
 /// What generated code names. Nothing here is for people.
 #[doc(hidden)]
 pub mod __private {
+    pub use std::borrow::Cow;
     pub use std::convert::From;
     pub use std::default::Default;
     pub use std::fmt::{self, Display, Formatter};
@@ -169,7 +170,7 @@ pub mod __private {
     pub use std::result::Result;
     pub use std::str::FromStr;
     pub use std::vec::Vec;
-    pub use std::{concat, include_bytes, include_str, module_path};
+    pub use std::{assert, concat, include_bytes, include_str, module_path};
 
     pub use covet_core;
     pub use covet_core::rate_limit::Cost;

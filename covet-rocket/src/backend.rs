@@ -69,6 +69,16 @@ pub(crate) enum BackendError {
     #[error("the database cannot be brought up to date: {}", Causes(.0))]
     Migrate(#[from] covet_core::migrate::MigrationError),
     #[cfg(feature = "sqlite")]
+    #[error("the tables of the database cannot be read: {}", Causes(.0))]
+    Tables(#[source] sqlx::Error),
+    #[cfg(feature = "sqlite")]
+    #[error(
+        "the database has other tables than this program was compiled for:\n{}\nrun its migrations by `Covet::migrations`, \
+         or build it again with those of the database",
+        .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+    )]
+    OtherTables(Vec<covet_core::sql::drift::Difference>),
+    #[cfg(feature = "sqlite")]
     #[error("the store cannot be read: {}", Causes(.0))]
     Store(#[from] covet_core::store::StoreError),
     #[cfg(not(feature = "sqlite"))]
@@ -126,9 +136,10 @@ mod sqlite {
 
     use covet_core::accounts::SqlAccounts;
     use covet_core::audit::SqlSink;
-    use covet_core::migrate::migrate;
+    use covet_core::migrate::{differences, migrate};
     use covet_core::policy::Policy;
     use covet_core::session::Kind;
+    use covet_core::sql::drift::Difference;
     use covet_core::store::{MemoryStore, SqliteStore};
     use sqlx::SqlitePool;
     use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
@@ -180,6 +191,7 @@ mod sqlite {
             migrate(&pool).await?;
             let db = Db::new(pool.clone());
             db.migrate(covet.migrations).await?;
+            compare(&pool, covet).await?;
             let events = SqlSink::new(pool.clone());
             Ok(Self {
                 accounts: match &covet.accounts {
@@ -196,6 +208,16 @@ mod sqlite {
                 database: Some((db, events)),
             })
         }
+    }
+
+    /// Refuses a database that statements were not compiled for. One that has none of the tables is another's: those of the
+    /// application lie elsewhere.
+    async fn compare(pool: &SqlitePool, covet: &Covet) -> Result<(), BackendError> {
+        let tables = covet.embedded.tables;
+        let found = differences(pool, tables).await.map_err(BackendError::Tables)?;
+        let missing = found.iter().filter(|difference| matches!(difference, Difference::NoTable { .. })).count();
+        let elsewhere = covet.migrations.is_empty() && missing == tables.len();
+        if found.is_empty() || elsewhere { Ok(()) } else { Err(BackendError::OtherTables(found)) }
     }
 
     /// A database in memory lives in one connection, which therefore must stay.

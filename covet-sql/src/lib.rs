@@ -4,9 +4,11 @@
 //! *unknown*, and passes.
 //!
 //! [`source`] is the migrations, [`catalog`] follows them to a [`schema`]; [`resolve`](mod@resolve) judges a statement on
-//! it, and says in a [`shape`] what it takes, gives and touches, or in [`mistake`]s what is wrong.
+//! it, and says in a [`shape`] what it takes, gives and touches, or in [`mistake`]s what is wrong. [`judge`] does so for a
+//! whole program, with what its policy demands.
 
 pub mod catalog;
+pub mod judge;
 pub mod mistake;
 mod parse;
 mod project;
@@ -18,6 +20,7 @@ pub mod source;
 pub mod sqlite;
 mod types;
 
+pub use judge::{Complaint, Judge, JudgeError, Judged, Misnamed, Told};
 pub use mistake::{Mistake, Reason};
 pub use resolve::{Verdict, resolve};
 pub use schema::{Column, Dialect, Origin, Schema, SqlType, Table};

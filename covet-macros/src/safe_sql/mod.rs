@@ -4,6 +4,7 @@
 //! the literals, and its list of values becomes references.
 
 mod expand;
+mod guard;
 mod literal;
 mod parse;
 mod pieces;
@@ -12,14 +13,19 @@ mod validate;
 
 use proc_macro2::TokenStream;
 
-use crate::{paths, policy};
+use crate::paths;
+use crate::policy::{self, Sql};
 
 /// The code of what is wrong with a value behind the statement.
 const ARGUMENT: &str = "sql::argument";
 
 /// The statement as an expression, or every mistake in it.
 pub(crate) fn expand(input: TokenStream) -> TokenStream {
-    let checked = syn::parse2::<parse::Input>(input).and_then(|input| validate::validate(input, &policy::sql_policy()));
+    judged(input, &policy::sql())
+}
+
+fn judged(input: TokenStream, sql: &Sql) -> TokenStream {
+    let checked = syn::parse2::<parse::Input>(input).and_then(|input| validate::validate(input, sql));
     match checked {
         Ok(statement) => expand::expand(&statement, &paths::private()),
         Err(errors) => {
@@ -34,7 +40,12 @@ mod tests {
     use proc_macro2::TokenStream;
     use quote::quote;
 
-    use super::expand;
+    use super::{Sql, judged};
+
+    /// Without a schema.
+    fn expand(input: TokenStream) -> TokenStream {
+        judged(input, &Sql::default())
+    }
 
     /// The tokens without the names of the runtime and what is asked of the values' types.
     fn short(tokens: &TokenStream) -> String {

@@ -5,14 +5,15 @@ use std::ops::Range;
 
 use covet_core::sql::template::Condition;
 use covet_core::sql::{Class, Compiled, Policy};
-use proc_macro2::Span;
+use proc_macro2::{Span, TokenStream};
 use syn::ext::IdentExt;
 use syn::{Error, Expr, Result, Type};
 
-use super::ARGUMENT;
 use super::parse::{Argument, Input};
 use super::text::Text;
-use crate::mistake;
+use super::{ARGUMENT, guard};
+use crate::policy::Sql;
+use crate::{mistake, paths};
 
 /// A statement without mistakes.
 pub(super) struct Statement {
@@ -25,6 +26,8 @@ pub(super) struct Statement {
     /// What decides each of its choices.
     pub(super) choices: Vec<Value>,
     pub(super) limits: Limits,
+    /// Items that have to stand beside it.
+    pub(super) items: TokenStream,
 }
 
 /// What the policy bounds when the statement runs.
@@ -45,7 +48,8 @@ pub(super) enum Value {
 }
 
 /// The statement and its values, or every mistake in them.
-pub(super) fn validate(input: Input, policy: &Policy) -> Result<Statement> {
+pub(super) fn validate(input: Input, sql: &Sql) -> Result<Statement> {
+    let policy: &Policy = &sql.policy;
     let text = Text::new(input.literals);
     let mut errors = duplicates(&input.arguments);
     let compiled = match covet_core::sql::compile(text.sql(), policy) {
@@ -57,6 +61,16 @@ pub(super) fn validate(input: Input, policy: &Policy) -> Result<Statement> {
         }
     };
     let named = Named::of(&compiled);
+    let items = match &sql.judge {
+        Some(judge) => {
+            let judged = judge.statement(&compiled);
+            errors.extend(judged.mistakes.iter().map(|mistake| text.error(mistake)));
+            let guards = guard::items(&judged.guarded, sql, text.span(0..text.sql().len()), &paths::private());
+            [guard::files_once(judge), guards].into_iter().collect()
+        }
+        None => TokenStream::new(),
+    };
+    errors.extend(sql.broken.iter().filter_map(|broken| broken.error_once(Span::call_site())));
     errors.extend(input.arguments.iter().filter_map(|argument| unused(argument, &named)));
     errors.extend(input.arguments.iter().filter_map(|argument| evaluated_twice(argument, &named)));
     errors.extend(input.row.iter().filter_map(|row| without_rows(row, &compiled)));
@@ -68,7 +82,7 @@ pub(super) fn validate(input: Input, policy: &Policy) -> Result<Statement> {
     let of = |paths: Vec<(&str, Range<usize>)>| paths.into_iter().map(|place| value(place, &values, &text)).collect();
     let (binds, flags, choices) = (of(named.binds), of(named.flags), of(named.choices));
     let limits = Limits { rows: policy.max_limit.get(), list: policy.max_list.get() };
-    Ok(Statement { row: input.row, binds, flags, choices, limits, compiled })
+    Ok(Statement { row: input.row, binds, flags, choices, limits, items, compiled })
 }
 
 /// The values that a statement names: their paths, and where they stand.
