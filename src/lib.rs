@@ -152,7 +152,7 @@ pub use covet_rocket::{Db, Migration};
 
 /// What statements of [`safe_sql!`] take, and what they fail with.
 pub mod sql {
-    pub use covet_core::sql::statement::{Answer, Execute, Rows};
+    pub use covet_core::sql::statement::{Answer, Answers, Execute, Rows};
     pub use covet_core::sql::{
         BindError, Dialect, Identifier, Item, LikePattern, ListItem, Order, UnknownIdentifier, validate_identifier,
     };
@@ -162,13 +162,15 @@ pub mod sql {
 #[doc(hidden)]
 pub mod __private {
     pub use std::borrow::Cow;
+    pub use std::clone::Clone;
     pub use std::convert::From;
     pub use std::default::Default;
     pub use std::fmt::{self, Display, Formatter};
     pub use std::option::Option;
-    pub use std::primitive::{str, u8, usize};
+    pub use std::primitive::{bool, f32, f64, i16, i32, i64, str, u8, usize};
     pub use std::result::Result;
     pub use std::str::FromStr;
+    pub use std::string::String;
     pub use std::vec::Vec;
     pub use std::{assert, concat, include_bytes, include_str, module_path};
 

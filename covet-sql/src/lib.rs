@@ -12,12 +12,14 @@ pub mod judge;
 pub mod mistake;
 mod parse;
 mod project;
+pub mod record;
 pub mod resolve;
 pub mod schema;
 pub mod shape;
 pub mod source;
 #[cfg(feature = "sqlite-oracle")]
 pub mod sqlite;
+pub mod takes;
 mod types;
 
 pub use judge::{Complaint, Judge, JudgeError, Judged, Misnamed, Told};

@@ -46,6 +46,17 @@ pub trait ColumnOf<DB: Database>: for<'r> Decode<'r, DB> + Type<DB> {}
 #[diagnostic::do_not_recommend]
 impl<DB: Database, T: for<'r> Decode<'r, DB> + Type<DB>> ColumnOf<DB> for T {}
 
+/// A statement whose rows have one column, of a type that the schema tells.
+#[diagnostic::on_unimplemented(
+    message = "the rows of this statement have no single column of a known type",
+    label = "`value` reads one column as the type that it has by the schema",
+    note = "call `.scalar::<T>()` to read the first column as `T`"
+)]
+pub trait OneColumn {
+    /// Its type.
+    type Value;
+}
+
 /// A pool, connection or transaction.
 #[diagnostic::on_unimplemented(
     message = "a statement cannot run on `{Self}`",

@@ -1,10 +1,10 @@
-//! How a row is read: as it is, as a struct, or as its first column.
+//! How a row is read: as it is, as a struct, as its first column, or as the schema says.
 
 use std::marker::PhantomData;
 
 use sqlx::{ColumnIndex, Database, Error, Row};
 
-use super::bounds::{ColumnOf, ReadFrom};
+use super::bounds::{ColumnOf, OneColumn, ReadFrom};
 
 /// A way to read the rows of the database `DB`.
 pub trait FromSqlRow<DB: Database> {
@@ -31,6 +31,32 @@ pub struct AsStruct<T>(PhantomData<fn() -> T>);
 #[derive(Debug)]
 pub struct Scalar<T>(PhantomData<fn() -> T>);
 
+/// The row as the schema says: read as `S`, and its only column, if it has but one, as `V`.
+#[derive(Debug)]
+pub struct Known<S, V>(PhantomData<fn() -> (S, V)>);
+
+/// What stands for the only column of a row that has several.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct Several;
+
+/// A row that can be read in another way, too.
+#[doc(hidden)]
+pub trait Unread {}
+
+impl Unread for Raw {}
+
+impl<S, V> Unread for Known<S, V> {}
+
+impl<S, V> OneColumn for Known<S, Only<V>> {
+    type Value = V;
+}
+
+/// The only column of a row.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct Only<V>(PhantomData<fn() -> V>);
+
 impl<DB: Database> FromSqlRow<DB> for Raw {
     type Output = DB::Row;
 
@@ -48,6 +74,14 @@ where
 
     fn read(row: DB::Row) -> Result<T, Error> {
         T::from_row(&row)
+    }
+}
+
+impl<DB: Database, S: FromSqlRow<DB>, V> FromSqlRow<DB> for Known<S, V> {
+    type Output = S::Output;
+
+    fn read(row: DB::Row) -> Result<S::Output, Error> {
+        S::read(row)
     }
 }
 

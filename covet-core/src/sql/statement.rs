@@ -14,18 +14,23 @@ use std::fmt;
 use std::future::{self, Ready};
 use std::marker::PhantomData;
 use std::pin::Pin;
+use std::task::{Context, Poll};
 
+use futures_core::Stream;
 use sqlx::error::BoxDynError;
 use sqlx::{Arguments, Database, Error, SqlStr};
 
 use super::bind::{Binds, Checked, Verdict, Verdicts};
-use super::bounds::{ReturnsNoRows, ReturnsRows, RunsOn};
+use super::bounds::{OneColumn, ReturnsNoRows, ReturnsRows, RunsOn};
 use super::dynamic::{self, Text};
 use super::policy::Dialect;
-use super::shape::{AsStruct, FromSqlRow, Raw, Scalar};
+use super::shape::{AsStruct, FromSqlRow, Known, Raw, Scalar, Unread};
 
 /// What a database answers, in time.
 pub type Answer<'e, T> = Pin<Box<dyn Future<Output = Result<T, Error>> + Send + 'e>>;
+
+/// What a database answers, row by row.
+pub type Answers<'e, T> = Pin<Box<dyn Stream<Item = Result<T, Error>> + Send + 'e>>;
 
 /// A statement that changes rows and returns none.
 // The fields are public so that the macro can write the value as a literal: the values it refers to then live as
@@ -60,6 +65,13 @@ pub const fn raw() -> PhantomData<fn() -> Raw> {
 #[doc(hidden)]
 #[must_use]
 pub const fn of<T>() -> PhantomData<fn() -> AsStruct<T>> {
+    PhantomData
+}
+
+/// Rows read as `S` by the schema.
+#[doc(hidden)]
+#[must_use]
+pub const fn known<S, V>(_: PhantomData<fn() -> S>) -> PhantomData<fn() -> Known<S, V>> {
     PhantomData
 }
 
@@ -129,9 +141,26 @@ impl<B> Execute<B> {
     }
 }
 
-impl<B> Rows<Raw, B> {
+impl<S: Unread, B> Rows<S, B> {
     /// The first column of each row, as `T`.
     pub fn scalar<T>(self) -> Rows<Scalar<T>, B> {
+        self.read_as()
+    }
+
+    /// The rows as the driver gives them.
+    pub fn raw(self) -> Rows<Raw, B> {
+        self.read_as()
+    }
+
+    /// The only column of each row, as the type that it has by the schema.
+    pub fn value(self) -> Rows<Scalar<S::Value>, B>
+    where
+        S: OneColumn,
+    {
+        self.read_as()
+    }
+
+    fn read_as<Other>(self) -> Rows<Other, B> {
         Rows { text: self.text, binds: self.binds, shape: PhantomData }
     }
 }
@@ -212,6 +241,25 @@ impl<S, B> Rows<S, B> {
         }
     }
 
+    /// The rows one after another, as they come.
+    ///
+    /// # Errors
+    ///
+    /// The stream gives what the database refused, or a row or value that does not fit its type.
+    pub fn fetch<'q, 'e, DB, E, T>(self, executor: E) -> Answers<'e, T>
+    where
+        DB: Database,
+        E: RunsOn<'e, Database = DB>,
+        B: Binds<'q, DB>,
+        S: FromSqlRow<DB, Output = T>,
+        T: Send + 'static,
+    {
+        Box::pin(match written(&self.text, self.binds) {
+            Ok(written) => Reading::<DB::Row, T> { rows: Some(executor.fetch(written)), refused: None, read: S::read },
+            Err(error) => Reading { rows: None, refused: Some(error), read: S::read },
+        })
+    }
+
     /// Not there: the rows would be lost.
     ///
     /// # Errors
@@ -223,6 +271,25 @@ impl<S, B> Rows<S, B> {
         Self: ReturnsNoRows,
     {
         self.never()
+    }
+}
+
+/// Rows that are read as they come, or why there are none.
+struct Reading<'e, R, T> {
+    rows: Option<Answers<'e, R>>,
+    refused: Option<Error>,
+    read: fn(R) -> Result<T, Error>,
+}
+
+impl<R, T> Stream for Reading<'_, R, T> {
+    type Item = Result<T, Error>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let read = self.read;
+        match &mut self.rows {
+            Some(rows) => rows.as_mut().poll_next(context).map(|row| row.map(|row| row.and_then(read))),
+            None => Poll::Ready(self.refused.take().map(Err)),
+        }
     }
 }
 

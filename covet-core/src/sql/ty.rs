@@ -6,7 +6,7 @@
 
 use std::borrow::Cow;
 
-use super::probe::{Probe, Unknown};
+use super::probe::{Optional, Probe, Unknown};
 
 /// A type of which it is known what it becomes in a database.
 pub trait Known {}
@@ -58,12 +58,21 @@ macro_rules! column {
 }
 
 column!(
-    /// What a column of whole numbers takes.
+    /// What a column of whole numbers takes; fractions are rounded or kept, as the database does.
     TakesInteger,
     integer,
     "`{Table}.{Column}` is INTEGER; `{Self}` cannot be bound to it",
-    "a whole number is expected",
-    [i8, i16, i32, i64, u8, u16, u32]
+    "a number is expected",
+    [i8, i16, i32, i64, u8, u16, u32, f32, f64]
+);
+
+column!(
+    /// What a column of whole numbers takes on SQLite, where truth is one.
+    TakesIntegerOrBool,
+    integer_or_boolean,
+    "`{Table}.{Column}` is INTEGER; `{Self}` cannot be bound to it",
+    "a number is expected",
+    [i8, i16, i32, i64, u8, u16, u32, f32, f64, bool]
 );
 
 column!(
@@ -76,7 +85,16 @@ column!(
 );
 
 column!(
-    /// What a column of text takes.
+    /// What a column of numbers takes on SQLite, where truth is one.
+    TakesNumberOrBool,
+    number_or_boolean,
+    "`{Table}.{Column}` is a number; `{Self}` cannot be bound to it",
+    "a number is expected",
+    [i8, i16, i32, i64, u8, u16, u32, f32, f64, bool]
+);
+
+column!(
+    /// What a column of text is compared with.
     TakesText,
     text,
     "`{Table}.{Column}` is TEXT; `{Self}` cannot be bound to it",
@@ -93,6 +111,8 @@ column!(
     [[u8], Vec<u8>]
 );
 
+impl<Table, Column, const N: usize> TakesBytes<Table, Column> for [u8; N] {}
+
 column!(
     /// What a column of truth values takes.
     TakesBool,
@@ -100,6 +120,15 @@ column!(
     "`{Table}.{Column}` is BOOLEAN; `{Self}` cannot be bound to it",
     "`bool` is expected",
     [bool]
+);
+
+column!(
+    /// What a column of truth values takes on SQLite, where these are numbers.
+    TakesBoolOrInteger,
+    boolean_or_integer,
+    "`{Table}.{Column}` is BOOLEAN; `{Self}` cannot be bound to it",
+    "`bool` is expected",
+    [bool, i8, i16, i32, i64, u8, u16, u32, f32, f64]
 );
 
 column!(
@@ -119,6 +148,28 @@ column!(
     "a type that is `sqlx::Type` for this column's is expected",
     []
 );
+
+/// What a column takes that is `NOT NULL` and that nothing else fills.
+#[diagnostic::on_unimplemented(
+    message = "`{Table}.{Column}` is NOT NULL; `{Self}` may be `None`",
+    label = "a value that is there is expected",
+    note = "take the value out of the `Option` before, or write `coalesce({{name}}, ..)`"
+)]
+pub trait NeverNull<Table, Column> {}
+
+impl<T: Optional> Probe<'_, T> {
+    /// Demands a type that is never `NULL`.
+    pub const fn never_null<Table, Column>(&self)
+    where
+        T: NeverNull<Table, Column>,
+    {
+    }
+}
+
+impl Unknown {
+    /// Demands nothing.
+    pub const fn never_null<Table, Column>(&self) {}
+}
 
 #[cfg(test)]
 mod tests {
@@ -143,5 +194,14 @@ mod tests {
         Probe(&Some(Mine)).text::<Table, Column>();
         Probe(&Mine).time::<Table, Column>();
         Probe(&&Mine).other::<Table, Column>();
+        Probe(&true).integer_or_boolean::<Table, Column>();
+        Probe(&Some(true)).number_or_boolean::<Table, Column>();
+        Probe(&1).boolean_or_integer::<Table, Column>();
+        Probe(&1.5).integer::<Table, Column>();
+        Probe(&[1_u8]).bytes::<Table, Column>();
+        Probe(&Cow::Borrowed("a")).text::<Table, Column>();
+        Probe(&std::sync::Arc::<str>::from("a")).integer::<Table, Column>();
+        Probe(&std::sync::Arc::<str>::from("a")).never_null::<Table, Column>();
+        Probe(&"a").never_null::<Table, Column>();
     }
 }

@@ -6,11 +6,13 @@
 use covet_core::sql::Class;
 use covet_core::sql::compiled::Bind;
 use covet_core::sql::form::Form;
+use covet_sql::takes::Question;
 use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
 
 use super::pieces;
+use super::record::named_like;
 use super::validate::{Statement, Value};
 
 pub(super) fn expand(statement: &Statement, private: &TokenStream) -> TokenStream {
@@ -18,15 +20,18 @@ pub(super) fn expand(statement: &Statement, private: &TokenStream) -> TokenStrea
     let (text, items) = (pieces::text(statement, &sql), &statement.items);
     // Here they stand in nobody's way: around the record they would end the life of what it refers to.
     let text = if items.is_empty() { text } else { quote!({ #items #text }) };
-    let binds = statement.compiled.binds().iter().zip(&statement.binds);
-    let binds = binds.fold(quote!(()), |binds, (bind, value)| {
-        let value = bound(bind, value, statement, &sql);
+    let binds = statement.compiled.binds().iter().zip(&statement.binds).enumerate();
+    let binds = binds.fold(quote!(()), |binds, (at, (bind, value))| {
+        let questions = statement.facts.questions.get(at).map_or(&[][..], Vec::as_slice);
+        let value = bound(bind, value, questions, statement, &sql);
         quote!((#binds, #value))
     });
     match (statement.compiled.class(), &statement.row) {
         (Class::Execute, _) => quote!(#sql::statement::Execute { text: #text, binds: #binds }),
         (Class::Rows, None) => {
-            quote!(#sql::statement::Rows { text: #text, binds: #binds, shape: #sql::statement::raw() })
+            let raw = || quote!(#sql::statement::raw());
+            let shape = statement.facts.record.as_ref().map_or_else(raw, |record| record.shape(private, &sql));
+            quote!(#sql::statement::Rows { text: #text, binds: #binds, shape: #shape })
         }
         (Class::Rows, Some(row)) => {
             quote!(#sql::statement::Rows { text: #text, binds: #binds, shape: #sql::statement::of::<#row>() })
@@ -35,7 +40,7 @@ pub(super) fn expand(statement: &Statement, private: &TokenStream) -> TokenStrea
 }
 
 /// A value, how it is bound, and what its type must be for that.
-fn bound(bind: &Bind, value: &Value, statement: &Statement, sql: &TokenStream) -> TokenStream {
+fn bound(bind: &Bind, value: &Value, questions: &[Question], statement: &Statement, sql: &TokenStream) -> TokenStream {
     let (reference, span) = (reference(value), value.span());
     let limits = &statement.limits;
     let maybe = |some: &str, maybe: &str| Ident::new(if bind.optional { maybe } else { some }, span);
@@ -44,12 +49,14 @@ fn bound(bind: &Bind, value: &Value, statement: &Statement, sql: &TokenStream) -
     match &bind.form {
         Form::Value | Form::Like => {
             let compared = bind.compared.as_ref().map(|_| compared);
+            let asked = questions.iter().map(|question| asked(question, bind, span));
             let pattern = (bind.form == Form::Like).then(|| quote_spanned!(span=> #sql::like::pattern(value);));
             quote_spanned!(span=> #sql::bind::Bound {
                 value: #reference,
                 check: |value| {
                     let probe = #sql::probe::Probe(value);
                     #compared
+                    #(#asked)*
                     #pattern
                     #sql::bind::Verdict::of(probe.absent(), probe.fault())
                 }
@@ -77,6 +84,32 @@ fn bound(bind: &Bind, value: &Value, statement: &Statement, sql: &TokenStream) -
             let most = if bind.form == Form::Limit { limits.rows } else { u32::MAX };
             let read = maybe("rows", "maybe_rows");
             quote_spanned!(span=> #sql::bind::Count { value: #reference, read: #sql::count::#read, most: #most })
+        }
+    }
+}
+
+/// What a column that a value meets asks of its type. The types beside the call are called as the table and the column
+/// are, for the message; each in a block of its own, as both may be called the same.
+fn asked(question: &Question, bind: &Bind, span: Span) -> TokenStream {
+    let (table, column) = (named_like(&question.table, span), named_like(&question.column, span));
+    // What is matched as a pattern becomes text.
+    let takes = question.takes.filter(|_| bind.form == Form::Value).map(|takes| {
+        let takes = Ident::new(takes, span);
+        quote_spanned!(span=> probe.#takes::<#table, #column>();)
+    });
+    // Where it is `None`, its part is left out.
+    let there = question.never_null && !bind.optional;
+    let never_null = there.then(|| quote_spanned!(span=> probe.never_null::<#table, #column>();));
+    quote_spanned! {span=>
+        {
+            #[allow(dead_code, non_camel_case_types)]
+            struct #table {}
+            {
+                #[allow(dead_code, non_camel_case_types)]
+                struct #column {}
+                #takes
+                #never_null
+            }
         }
     }
 }

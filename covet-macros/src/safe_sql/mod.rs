@@ -4,10 +4,12 @@
 //! the literals, and its list of values becomes references.
 
 mod expand;
+mod facts;
 mod guard;
 mod literal;
 mod parse;
 mod pieces;
+mod record;
 mod text;
 mod validate;
 

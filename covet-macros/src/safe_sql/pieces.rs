@@ -68,7 +68,7 @@ fn chosen(list: &str, value: &Value, sql: &TokenStream) -> TokenStream {
     quote!(match #value {
         value => {
             #[allow(dead_code, non_camel_case_types)]
-            struct #name;
+            struct #name {}
             #choice
         }
     })

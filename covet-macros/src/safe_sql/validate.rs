@@ -9,6 +9,7 @@ use proc_macro2::{Span, TokenStream};
 use syn::ext::IdentExt;
 use syn::{Error, Expr, Result, Type};
 
+use super::facts::Facts;
 use super::parse::{Argument, Input};
 use super::text::Text;
 use super::{ARGUMENT, guard};
@@ -28,6 +29,7 @@ pub(super) struct Statement {
     pub(super) limits: Limits,
     /// Items that have to stand beside it.
     pub(super) items: TokenStream,
+    pub(super) facts: Facts,
 }
 
 /// What the policy bounds when the statement runs.
@@ -61,15 +63,17 @@ pub(super) fn validate(input: Input, sql: &Sql) -> Result<Statement> {
         }
     };
     let named = Named::of(&compiled);
-    let items = match &sql.judge {
-        Some(judge) => {
-            let judged = judge.statement(&compiled);
-            errors.extend(judged.mistakes.iter().map(|mistake| text.error(mistake)));
-            let guards = guard::items(&judged.guarded, sql, text.span(0..text.sql().len()), &paths::private());
-            [guard::files_once(judge), guards].into_iter().collect()
+    let (mut items, mut facts) = (TokenStream::new(), Facts::default());
+    if let Some(judge) = &sql.judge {
+        let judged = judge.statement(&compiled);
+        errors.extend(judged.mistakes.iter().map(|mistake| text.error(mistake)));
+        let guards = guard::items(&judged.guarded, sql, text.span(0..text.sql().len()), &paths::private());
+        items = [guard::files_once(judge), guards].into_iter().collect();
+        match Facts::of(judge, &judged, &compiled) {
+            Ok(found) => facts = found,
+            Err(found) => errors.push(no_type(&found, &text)),
         }
-        None => TokenStream::new(),
-    };
+    }
     errors.extend(sql.broken.iter().filter_map(|broken| broken.error_once(Span::call_site())));
     errors.extend(input.arguments.iter().filter_map(|argument| unused(argument, &named)));
     errors.extend(input.arguments.iter().filter_map(|argument| evaluated_twice(argument, &named)));
@@ -82,7 +86,7 @@ pub(super) fn validate(input: Input, sql: &Sql) -> Result<Statement> {
     let of = |paths: Vec<(&str, Range<usize>)>| paths.into_iter().map(|place| value(place, &values, &text)).collect();
     let (binds, flags, choices) = (of(named.binds), of(named.flags), of(named.choices));
     let limits = Limits { rows: policy.max_limit.get(), list: policy.max_list.get() };
-    Ok(Statement { row: input.row, binds, flags, choices, limits, items, compiled })
+    Ok(Statement { row: input.row, binds, flags, choices, limits, items, facts, compiled })
 }
 
 /// The values that a statement names: their paths, and where they stand.
@@ -179,6 +183,14 @@ fn without_rows(row: &Type, compiled: &Compiled) -> Option<Error> {
         "end the statement with `RETURNING ..`, or leave the type out",
     );
     (compiled.class() == Class::Execute).then(|| mistake::on(row, "sql::no_rows", message, help))
+}
+
+/// A column is called as no column with a type of one's own is.
+fn no_type(found: &str, text: &Text) -> Error {
+    let at = text.sql().find(found).unwrap_or_default();
+    let message = format!("`{found}` in the name of a column is no type");
+    let help = "write a type of Rust, as in `AS \"kind: Kind\"`, or leave it out";
+    mistake::at(text.span(at..at + found.len()), "sql::field_type", message, help)
 }
 
 fn value((path, bytes): (&str, Range<usize>), values: &BTreeMap<String, Expr>, text: &Text) -> Value {

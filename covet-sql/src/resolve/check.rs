@@ -65,9 +65,11 @@ impl<'a> Resolver<'a> {
     /// A value that is written to a column.
     pub(super) fn assigned(&mut self, table: &Table, key: &str, column: &Column, value: &Value, span: Range<usize>) {
         self.anchor(value, column.ty.as_ref());
+        // A trigger may fill it, or the number of the row: then the catalog says that it has a default.
+        let filled = column.has_default || self.forgiving;
         if let Some(usage) = self.usage(value) {
             usage.column = Some((key.to_owned(), column.name.clone()));
-            usage.nullable = column.nullable;
+            usage.nullable = column.nullable.filter(|nullable| *nullable || !filled);
         }
         if value.literal == Some(Literal::Default) {
             return;

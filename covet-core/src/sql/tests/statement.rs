@@ -100,3 +100,52 @@ where
     let name = String::from("local");
     Execute { text: Text::Same("DELETE FROM t WHERE a = $1"), binds: ((), bound!(&name)) }.execute(executor)
 }
+
+/// The rows that a stream gives.
+async fn all<T>(mut stream: Answers<'_, T>) -> Result<Vec<T>, Error> {
+    let mut rows = Vec::new();
+    while let Some(row) = std::future::poll_fn(|context| stream.as_mut().poll_next(context)).await {
+        rows.push(row?);
+    }
+    Ok(rows)
+}
+
+#[tokio::test]
+async fn rows_come_one_after_another() {
+    let pool = notes().await;
+    for title in ["a", "b"] {
+        let text = Text::Same("INSERT INTO notes (title) VALUES ($1)");
+        Execute { text, binds: ((), bound!(&title)) }.execute(&pool).await.unwrap();
+    }
+    let text = Text::Same("SELECT title FROM notes ORDER BY id");
+    let rows = Rows { text: text.clone(), binds: (), shape: raw() }.scalar::<String>();
+    assert_eq!(all(rows.fetch(&pool)).await.unwrap(), ["a", "b"]);
+    let wrong = Rows { text, binds: (), shape: raw() }.scalar::<i64>();
+    assert!(matches!(all(wrong.fetch(&pool)).await, Err(Error::ColumnDecode { .. })));
+
+    let text = Text::Same("SELECT title FROM notes WHERE title = $1");
+    let refused = Rows { text, binds: ((), bound!(&"a\0")), shape: raw() };
+    assert!(matches!(all(refused.fetch(&pool)).await, Err(Error::Encode(_))));
+}
+
+#[tokio::test]
+async fn rows_of_a_known_type_can_still_be_read_in_other_ways() {
+    use crate::sql::shape::{Only, Several};
+
+    let pool = notes().await;
+    let text = Text::Same("INSERT INTO notes (title) VALUES ('a')");
+    Execute { text, binds: () }.execute(&pool).await.unwrap();
+    let rows = || Rows {
+        text: Text::Same("SELECT id, title, body FROM notes"),
+        binds: (),
+        shape: known::<_, Several>(of::<Note>()),
+    };
+    let note = Note { id: 1, title: "a".into(), body: None };
+    assert_eq!(rows().fetch_one(&pool).await.unwrap(), note);
+    assert_eq!(rows().raw().fetch_one(&pool).await.unwrap().get::<String, _>("title"), "a");
+    assert_eq!(rows().scalar::<i64>().fetch_one(&pool).await.unwrap(), 1);
+
+    let text = Text::Same("SELECT count(*) FROM notes");
+    let count = Rows { text, binds: (), shape: known::<_, Only<i64>>(raw()) }.value();
+    assert_eq!(count.fetch_one(&pool).await.unwrap(), 1);
+}

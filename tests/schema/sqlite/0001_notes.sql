@@ -1,0 +1,13 @@
+CREATE TABLE owners (id INTEGER PRIMARY KEY, name TEXT NOT NULL);
+CREATE TABLE notes (
+    id INTEGER PRIMARY KEY,
+    owner INTEGER NOT NULL REFERENCES owners (id),
+    title TEXT NOT NULL,
+    body TEXT,
+    stars INTEGER NOT NULL DEFAULT 0,
+    live BOOLEAN NOT NULL DEFAULT true,
+    score REAL,
+    file BLOB,
+    type TEXT,
+    made TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP
+);
