@@ -66,7 +66,7 @@ fn statements_are_judged_by_the_schema() -> Result {
             "SELECT titel FROM notes WHERE owner = {owner}",
             &[
                 "[covet::sql::unknown_column] `notes` has no column `titel`",
-                "src/main.rs:12:37",
+                "src/main.rs:12:38",
                 "|  SELECT titel FROM notes WHERE owner = {owner}",
                 "|         ^^^^^ did you mean `title`?",
                 "`notes` comes from migrations/0001_notes.sql:2; columns: id, owner, title",
@@ -117,7 +117,7 @@ fn a_schema_that_cannot_be_had_is_one_error() -> Result {
     project.write("migrations/0001_notes.sql", "CREATE TABLE notes (\n  id BIGINT,\n);\n")?;
     let broken = project.messages()?;
     assert!(broken.contains("[covet::sql::migrations] migrations/0001_notes.sql:3:"), "{broken}");
-    assert_eq!(broken.matches("error").count(), broken.matches("this error originates").count() + 1, "{broken}");
+    assert_eq!(broken.lines().filter(|line| line.starts_with("error")).count(), 1, "{broken}");
 
     project.write("security.toml", &POLICY.replace("\"migrations\"", "\"migration\""))?;
     let missing = project.messages()?;

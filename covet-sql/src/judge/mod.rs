@@ -39,6 +39,8 @@ pub use self::complaint::Complaint;
 use self::merge::Merged;
 pub use self::names::Misnamed;
 use crate::catalog;
+#[cfg(feature = "sqlite-oracle")]
+use crate::mistake::{Mistake, Reason};
 use crate::resolve::{self, resolve};
 use crate::schema::Schema;
 use crate::shape::Shape;
@@ -285,6 +287,10 @@ fn by_engine(engine: sqlite::Verdict, resolved: resolve::Verdict, text: &str) ->
         }
     };
     match engine {
+        // What a row lacks SQLite tells only when it is written.
+        sqlite::Verdict::Holds(_) if mistakes.iter().any(is_told_late) => {
+            Answer::Bad(mistakes.iter().filter(|mistake| is_told_late(mistake)).map(Complaint::of_mistake).collect())
+        }
         sqlite::Verdict::Holds(prepared) => Answer::Good(merge::known(shape, prepared.shape), why),
         sqlite::Verdict::Unknown(refusal) => Answer::Good(shape, Some(refusal.message)),
         sqlite::Verdict::Fails(refusal) => {
@@ -295,6 +301,12 @@ fn by_engine(engine: sqlite::Verdict, resolved: resolve::Verdict, text: &str) ->
             Answer::Bad(mistakes.iter().map(|mistake| Complaint::of_mistake(mistake).note(says.clone())).collect())
         }
     }
+}
+
+/// Whether a statement is prepared all the same, and fails whenever it runs.
+#[cfg(feature = "sqlite-oracle")]
+const fn is_told_late(mistake: &Mistake) -> bool {
+    matches!(mistake.reason(), Reason::MissingColumn { .. } | Reason::Null { .. })
 }
 
 /// The databases of a policy; one that names none means all.
@@ -329,6 +341,10 @@ fn completed(engine: &Schema, followed: &Schema) -> Schema {
             continue;
         }
         table.key.clone_from(&known.key);
+        // A trigger may fill in what a statement leaves out.
+        for (column, known) in table.columns.iter_mut().zip(&known.columns) {
+            column.has_default |= known.has_default;
+        }
         if table.view {
             table.body.clone_from(&known.body);
             table.columns.clone_from(&known.columns);

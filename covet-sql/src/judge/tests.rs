@@ -145,6 +145,19 @@ mod oracle {
     }
 
     #[test]
+    fn what_the_engine_tells_only_when_a_row_is_written_is_told() {
+        for (text, code) in [
+            ("INSERT INTO notes (id, owner) VALUES (1, {owner})", "missing_column"),
+            ("INSERT INTO notes (id, owner, title) VALUES (1, {owner}, NULL)", "null_value"),
+        ] {
+            let told = Project::notes().told(text);
+            assert!(told.len() == 1 && told[0].contains(code) && !told[0].contains("only"), "{text}: {told:?}");
+        }
+        let told = Project::notes().told("INSERT OR IGNORE INTO notes (id, owner) VALUES (1, {owner})");
+        assert!(told.iter().all(|told| !told.contains("missing_column")), "{told:?}");
+    }
+
+    #[test]
     fn the_engine_is_named_where_it_agrees() {
         let told = Project::notes().told("SELECT titel FROM notes");
         assert!(told[0].contains("says: no such column: titel"), "{}", told[0]);
