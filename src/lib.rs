@@ -161,6 +161,7 @@ pub mod sql {
 /// What generated code names. Nothing here is for people.
 #[doc(hidden)]
 pub mod __private {
+    pub use std::borrow::Cow;
     pub use std::clone::Clone;
     pub use std::convert::From;
     pub use std::default::Default;
@@ -171,7 +172,7 @@ pub mod __private {
     pub use std::str::FromStr;
     pub use std::string::String;
     pub use std::vec::Vec;
-    pub use std::{concat, include_bytes, include_str, module_path};
+    pub use std::{assert, concat, include_bytes, include_str, module_path};
 
     pub use covet_core;
     pub use covet_core::rate_limit::Cost;

@@ -213,6 +213,16 @@ mod tests {
     }
 
     #[test]
+    fn no_group_is_larger_than_its_share_of_the_limit_whatever_one_event_costs() {
+        let mut window = Window::default();
+        for t in 0..40 {
+            window.add(7, 320, t, 1000);
+        }
+        let counts: Vec<_> = window.groups.iter().map(|group| group.count).collect();
+        assert_eq!(counts, [10; 28]);
+    }
+
+    #[test]
     fn a_lowered_limit_never_makes_room_by_forgetting() {
         let mut window = Window::default();
         window.add(3200, 3200, 0, 1000);

@@ -105,6 +105,10 @@ pub fn policy(input: TokenStream) -> TokenStream {
 /// **Refused.** More than one statement, statements other than on rows, `UPDATE` and `DELETE` without `WHERE`, values
 /// in quotes, comments, `ORDER BY` or the place of a name, parameters of the driver, functions that reach beyond the
 /// database, conditions that are always true, secrets, invisible characters; an `Option` beside `=`. `[sql]` in `security.toml` narrows it further.
+///
+/// **Tables.** Where `[sql]` names the migrations of the project, statements are judged on the tables that these make, without
+/// a database; `[[sql.scopes]]` and `[[sql.columns]]` say whose rows and which columns they may touch. The compiler learns
+/// of new migrations by one line in the `build.rs` of the package: `println!("cargo::rerun-if-changed=migrations");`.
 #[proc_macro]
 pub fn safe_sql(input: TokenStream) -> TokenStream {
     safe_sql::expand(input.into()).into()

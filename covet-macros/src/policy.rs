@@ -6,6 +6,7 @@ use std::sync::{Arc, LazyLock, Mutex};
 use std::time::SystemTime;
 
 use covet_core::policy::{Document, FILE_NAME};
+use covet_sql::{Judge, JudgeError};
 use proc_macro2::{Span, TokenStream};
 use quote::quote;
 
@@ -47,10 +48,38 @@ pub(crate) fn sql_policy() -> covet_core::sql::Policy {
     find().map(|found| found.document.policy.sql.clone()).unwrap_or_default()
 }
 
-/// What judges statements by the schema, if the policy says where that is.
-pub(crate) fn judge() -> Option<Arc<covet_sql::judge::Judge>> {
-    let found = find().ok()?;
-    covet_sql::judge::Judge::of(&found.document.policy.sql, found.path.parent()?).ok().flatten()
+/// What statements are judged by.
+#[derive(Debug, Default)]
+pub(crate) struct Sql {
+    /// What `[sql]` says; the defaults while the policy itself is in error, which is told elsewhere.
+    pub(crate) policy: covet_core::sql::Policy,
+    /// The tables, where the policy says what there are.
+    pub(crate) judge: Option<Arc<Judge>>,
+    /// Why there are none, although it does.
+    pub(crate) broken: Option<NoPolicy>,
+    /// The policy, for the places of its keys.
+    pub(crate) found: Option<Arc<Found>>,
+}
+
+impl Sql {
+    /// The line of a key in the policy; that of the nearest table around it that is there.
+    pub(crate) fn line(&self, path: &[&str]) -> usize {
+        let document = self.found.as_ref().map(|found| &found.document);
+        let mut paths = (1..=path.len()).rev().filter_map(|length| path.get(..length));
+        paths.find_map(|path| document?.position(path)).map_or(1, |position| position.line)
+    }
+}
+
+/// What the statements of the package at hand are judged by.
+pub(crate) fn sql() -> Sql {
+    let Ok(found) = find() else { return Sql::default() };
+    let policy = found.document.policy.sql.clone();
+    let folder = found.path.parent().unwrap_or(Path::new(""));
+    let (judge, broken) = match Judge::of(&policy, folder) {
+        Ok(judge) => (judge, None),
+        Err(error) => (None, Some(NoPolicy::broken(&error))),
+    };
+    Sql { policy, judge, broken, found: Some(found) }
 }
 
 /// An item that makes cargo build again when the policy changes.
@@ -61,7 +90,18 @@ pub(crate) fn rebuild_on_change(found: &Found) -> TokenStream {
     )
 }
 
+/// An item that makes cargo build again when one of the files changes that say what tables there are.
+pub(crate) fn rebuild_on_migration(judge: &Judge) -> TokenStream {
+    let private = private();
+    let files = judge.files().map(|file| file.display().to_string());
+    quote!(#(const _: &[#private::u8] = #private::include_bytes!(#files);)*)
+}
+
 impl NoPolicy {
+    fn broken(error: &JudgeError) -> Self {
+        Self { code: "sql::migrations", message: error.to_string(), help: error.help().to_owned() }
+    }
+
     /// The error at `span`, once in a compilation: every further one would say the same.
     pub(crate) fn error_once(&self, span: Span) -> Option<syn::Error> {
         static TOLD: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());

@@ -4,13 +4,16 @@ use std::collections::BTreeMap;
 
 use covet_core::policy::{Document, FILE_NAME};
 use covet_core::rate_limit::Scope;
+use covet_core::sql::{Dialect, drift};
+use covet_sql::Misnamed;
+use covet_sql::judge::Side;
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
 
 use crate::identifiers;
 use crate::mistake;
 use crate::paths::{covet, private};
-use crate::policy;
+use crate::policy::{self, Sql};
 use crate::section::{Section, type_name};
 
 pub(crate) fn expand(input: TokenStream) -> TokenStream {
@@ -28,7 +31,7 @@ pub(crate) fn expand(input: TokenStream) -> TokenStream {
                 #error
                 #[doc(hidden)]
                 pub mod policy {
-                    pub const EMBEDDED: #covet::Embedded = #covet::Embedded { name: "", text: "" };
+                    pub const EMBEDDED: #covet::Embedded = #covet::Embedded { name: "", text: "", tables: &[] };
                 }
             }
         }
@@ -37,6 +40,8 @@ pub(crate) fn expand(input: TokenStream) -> TokenStream {
 
 fn module(found: &policy::Found) -> TokenStream {
     let (covet, private) = (covet(), private());
+    let sql = policy::sql();
+    let (schema, tables) = (schema(&sql), tables(&sql));
     let path = found.path.display().to_string();
     let Document { policy, .. } = &found.document;
     let permissions = policy.permissions.keys().map(|name| name.as_str());
@@ -46,12 +51,14 @@ fn module(found: &policy::Found) -> TokenStream {
     let limits = types(Section::RateLimits, limits, &quote!(#covet::Limit), &found.document);
     let identifiers = identifiers::types(&found.document);
     quote! {
+        #schema
+
         /// The policy this program was compiled with.
         #[allow(dead_code)]
         pub mod policy {
             /// The text of `security.toml`.
             pub const EMBEDDED: #covet::Embedded =
-                #covet::Embedded { name: "security.toml", text: #private::include_str!(#path) };
+                #covet::Embedded { name: "security.toml", text: #private::include_str!(#path), tables: &[#tables] };
 
             /// A type for each permission.
             pub mod permissions {
@@ -69,6 +76,35 @@ fn module(found: &policy::Found) -> TokenStream {
             }
         }
     }
+}
+
+/// What is wrong with the tables, or with what the policy says of them; and the files that say what there are.
+fn schema(sql: &Sql) -> TokenStream {
+    let broken = sql.broken.iter().filter_map(|broken| broken.error_once(Span::call_site()));
+    let mut tokens: TokenStream = broken.map(syn::Error::into_compile_error).collect();
+    let Some(judge) = &sql.judge else { return tokens };
+    for Misnamed { path, message, help } in judge.misnamed() {
+        let path: Vec<&str> = path.iter().map(String::as_str).collect();
+        let message = format!("{FILE_NAME}:{}: {message}", sql.line(&path));
+        tokens.extend(mistake::at(Span::call_site(), "policy", message, help).into_compile_error());
+    }
+    tokens.extend(policy::rebuild_on_migration(judge));
+    tokens
+}
+
+/// The application's tables on SQLite, which it is launched with.
+fn tables(sql: &Sql) -> TokenStream {
+    let private = private();
+    let (drift, text) = (quote!(#private::covet_core::sql::drift), quote!(#private::Cow::Borrowed));
+    let side = sql.judge.iter().flat_map(|judge| judge.sides()).find(|side| side.dialect() == Dialect::Sqlite);
+    let tables = side.into_iter().flat_map(Side::tables).map(|table| {
+        let columns = table.columns.iter().map(|drift::Column { name, declared, not_null }| {
+            quote!(#drift::Column { name: #text(#name), declared: #text(#declared), not_null: #not_null })
+        });
+        let name = &table.name;
+        quote!(#drift::Table { name: #text(#name), columns: #text(&[#(#columns),*]) },)
+    });
+    tables.collect()
 }
 
 /// A type for each name, which knows the name by the trait; and a mistake for each that can have none.

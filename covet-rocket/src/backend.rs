@@ -60,8 +60,24 @@ pub(crate) enum BackendError {
     )]
     InUse(String),
     #[cfg(feature = "sqlite")]
+    #[error("COVET_DATABASE_URL names no file, as `sqlite:app.db` does")]
+    NoFile,
+    #[cfg(feature = "sqlite")]
+    #[error("COVET_DATABASE_URL: there is no folder `{0}`; make it first")]
+    NoFolder(String),
+    #[cfg(feature = "sqlite")]
     #[error("the database cannot be brought up to date: {}", Causes(.0))]
     Migrate(#[from] covet_core::migrate::MigrationError),
+    #[cfg(feature = "sqlite")]
+    #[error("the tables of the database cannot be read: {}", Causes(.0))]
+    Tables(#[source] sqlx::Error),
+    #[cfg(feature = "sqlite")]
+    #[error(
+        "the database has other tables than this program was compiled for:\n{}\nrun its migrations by `Covet::migrations`, \
+         or build it again with those of the database",
+        .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+    )]
+    OtherTables(Vec<covet_core::sql::drift::Difference>),
     #[cfg(feature = "sqlite")]
     #[error("the store cannot be read: {}", Causes(.0))]
     Store(#[from] covet_core::store::StoreError),
@@ -120,9 +136,10 @@ mod sqlite {
 
     use covet_core::accounts::SqlAccounts;
     use covet_core::audit::SqlSink;
-    use covet_core::migrate::migrate;
+    use covet_core::migrate::{differences, migrate};
     use covet_core::policy::Policy;
     use covet_core::session::Kind;
+    use covet_core::sql::drift::Difference;
     use covet_core::store::{MemoryStore, SqliteStore};
     use sqlx::SqlitePool;
     use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
@@ -165,6 +182,7 @@ mod sqlite {
             let in_memory = url.contains(":memory:") || url.contains("mode=memory");
             let file = (!in_memory).then(|| options.get_filename().to_owned());
             if let Some(file) = &file {
+                place(file)?;
                 private(file).map_err(|error| BackendError::Open { url: url.to_owned(), source: error.into() })?;
             }
             let lock = file.as_deref().map(|file| lock(file, url)).transpose()?;
@@ -173,6 +191,7 @@ mod sqlite {
             migrate(&pool).await?;
             let db = Db::new(pool.clone());
             db.migrate(covet.migrations).await?;
+            compare(&pool, covet).await?;
             let events = SqlSink::new(pool.clone());
             Ok(Self {
                 accounts: match &covet.accounts {
@@ -191,6 +210,16 @@ mod sqlite {
         }
     }
 
+    /// Refuses a database that statements were not compiled for. One that has none of the tables is another's: those of the
+    /// application lie elsewhere.
+    async fn compare(pool: &SqlitePool, covet: &Covet) -> Result<(), BackendError> {
+        let tables = covet.embedded.tables;
+        let found = differences(pool, tables).await.map_err(BackendError::Tables)?;
+        let missing = found.iter().filter(|difference| matches!(difference, Difference::NoTable { .. })).count();
+        let elsewhere = covet.migrations.is_empty() && missing == tables.len();
+        if found.is_empty() || elsewhere { Ok(()) } else { Err(BackendError::OtherTables(found)) }
+    }
+
     /// A database in memory lives in one connection, which therefore must stay.
     async fn connect(options: SqliteConnectOptions, in_memory: bool) -> Result<SqlitePool, sqlx::Error> {
         let options = options.create_if_missing(true).foreign_keys(true).busy_timeout(BUSY_TIMEOUT);
@@ -201,6 +230,16 @@ mod sqlite {
         // A revoked session must stay revoked when the power fails, so a commit reaches the disk.
         let options = options.journal_mode(SqliteJournalMode::Wal).synchronous(SqliteSynchronous::Full);
         SqlitePoolOptions::new().connect_with(options).await
+    }
+
+    /// Refuses a name that no file can have where it stands.
+    fn place(file: &Path) -> Result<(), BackendError> {
+        let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
+        match folder {
+            _ if file.file_name().is_none() => Err(BackendError::NoFile),
+            Some(folder) if !folder.is_dir() => Err(BackendError::NoFolder(folder.display().to_string())),
+            _ => Ok(()),
+        }
     }
 
     /// Takes the lock of the database: a file beside it, for those of SQLite come and go.

@@ -58,6 +58,9 @@ impl Covet {
         if !uncovered.is_empty() {
             return Err(IgniteError::Uncovered(uncovered));
         }
+        if debug {
+            warn_of_lost_cookies(rocket);
+        }
         // From here on files are made.
         let backend = Backend::open(self, &settings, &policy).await?;
         let key = match given_key {
@@ -103,6 +106,15 @@ impl Ignited {
             return rocket.manage(db);
         }
         rocket
+    }
+}
+
+/// Over plain HTTP a browser keeps a `Secure` cookie of its own machine and of no other.
+fn warn_of_lost_cookies(rocket: &Rocket<Build>) {
+    let address = rocket.figment().extract_inner::<std::net::IpAddr>("address").ok();
+    let plain = rocket.figment().find_value("tls").is_err();
+    if let Some(address) = address.filter(|address| plain && !address.is_loopback()) {
+        rocket::warn!("Without TLS, browsers on other machines keep no session of {address}: its cookie is Secure.");
     }
 }
 

@@ -203,8 +203,11 @@ mod tests {
 
     use super::*;
 
-    const EMBEDDED: Embedded =
-        Embedded { name: "security.toml", text: "[application]\nname = 'V'\n[sessions]\nidle_timeout = '10m'\n" };
+    const EMBEDDED: Embedded = Embedded {
+        name: "security.toml",
+        text: "[application]\nname = 'V'\n[sessions]\nidle_timeout = '10m'\n",
+        tables: &[],
+    };
 
     /// A folder within a folder, each with what is to be in its `security.toml`.
     fn folders(outer: Option<&str>, inner: Option<&str>) -> (TempDir, PathBuf) {

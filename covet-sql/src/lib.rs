@@ -22,7 +22,7 @@ pub mod sqlite;
 pub mod takes;
 mod types;
 
-pub use judge::{Complaint, Judge, JudgeError, Judged, Told};
+pub use judge::{Complaint, Judge, JudgeError, Judged, Misnamed, Told};
 pub use mistake::{Mistake, Reason};
 pub use resolve::{Verdict, resolve};
 pub use schema::{Column, Dialect, Origin, Schema, SqlType, Table};

@@ -145,6 +145,14 @@ pub enum Reason {
         /// How many names it is given.
         given: usize,
     },
+    /// `ON CONFLICT (a)` where rows may share `a`.
+    #[error("two rows of `{table}` may have the same {columns}, so no conflict can be on {it}", columns = .columns.join(", "), it = if .columns.len() == 1 { "it" } else { "them" })]
+    NoUnique {
+        /// The table.
+        table: String,
+        /// What stands in `ON CONFLICT`.
+        columns: Vec<String>,
+    },
     /// `WHERE name` on PostgreSQL.
     #[error("`{0}` needs a condition; this is {1}")]
     NotACondition(&'static str, String),
@@ -245,6 +253,7 @@ impl Finding for Mistake {
             Reason::SubqueryWidth(_) => "sql::subquery_width",
             Reason::UnknownWindow(_) => "sql::unknown_window",
             Reason::AliasCount { .. } => "sql::alias_count",
+            Reason::NoUnique { .. } => "sql::no_unique_key",
             Reason::NotACondition(..) => "sql::not_a_condition",
         }
     }
@@ -284,6 +293,9 @@ impl Finding for Mistake {
             Reason::NotGrouped(name) => format!("add `GROUP BY {name}`, or take `min({name})`"),
             Reason::SubqueryWidth(_) => "select one column in it".into(),
             Reason::AliasCount { .. } => "give at most one name for each column".into(),
+            Reason::NoUnique { .. } => {
+                "name exactly the columns of a key, or make a unique index on these in a migration".into()
+            }
             Reason::NotACondition(..) => "compare it with something".into(),
             _ => return None,
         })

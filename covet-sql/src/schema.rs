@@ -47,6 +47,8 @@ pub struct Table {
     pub columns: Vec<Column>,
     /// The columns of its primary key, where it is known.
     pub key: Vec<String>,
+    /// The sets of columns that no two rows may share, its key among them; `None` where there may be others.
+    pub unique: Option<Vec<Vec<String>>>,
     /// Whether one can only read it.
     pub view: bool,
     /// What a view takes from its tables; `None` for a table.
@@ -61,7 +63,7 @@ impl Table {
     /// A table with these columns.
     #[must_use]
     pub const fn new(name: String, columns: Vec<Column>, origin: Origin) -> Self {
-        Self { name, columns, key: Vec::new(), view: false, body: None, open: false, origin }
+        Self { name, columns, key: Vec::new(), unique: None, view: false, body: None, open: false, origin }
     }
 }
 

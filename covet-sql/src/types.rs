@@ -325,6 +325,15 @@ pub(crate) fn unreadable(literal: &str, ty: &SqlType, schema: &Schema) -> bool {
         SqlType::Enum(name) => {
             schema.enums.get(name).is_some_and(|labels| !labels.iter().any(|label| label == literal))
         }
+        SqlType::Array(_) => !text.starts_with(['{', '[']),
+        SqlType::Json | SqlType::Jsonb => {
+            let value = |c: char| c.is_ascii_digit() || matches!(c, '{' | '[' | '"' | '-' | 't' | 'f' | 'n');
+            !text.starts_with(value)
+        }
+        SqlType::Date | SqlType::Timestamp | SqlType::TimestampTz => {
+            const WORDS: [&str; 6] = ["now", "today", "tomorrow", "yesterday", "epoch", "infinity"];
+            !text.contains(|c: char| c.is_ascii_digit()) && !WORDS.iter().any(|word| lower.contains(word))
+        }
         _ => false,
     }
 }

@@ -327,3 +327,50 @@ fn a_table_from_a_query_has_its_columns() {
         assert_eq!(column(&schema, "u", "a").nullable, Some(true), "no constraint comes along");
     }
 }
+
+#[test]
+fn a_conflict_is_on_what_is_unique() {
+    const TABLE: &str = "CREATE TABLE t (id INT PRIMARY KEY, a INT UNIQUE, b INT, c INT, UNIQUE (c, b));";
+    let conflict = |columns: &str| format!("INSERT INTO t (id) VALUES ($1) ON CONFLICT ({columns}) DO NOTHING");
+    for dialect in [Dialect::Sqlite, Dialect::Postgres] {
+        let schema = build(dialect, &[TABLE, "CREATE UNIQUE INDEX i ON t (id, a DESC) WHERE b > 0;"]);
+        for unique in ["id", "a", "b, c", "c, b", "id, a"] {
+            assert!(ok(&conflict(unique), &schema), "{unique}");
+        }
+        for shared in ["b", "c", "a, b", "id, b", "b, c, a"] {
+            assert!(refused(&conflict(shared), &schema), "{shared}");
+        }
+    }
+}
+
+#[test]
+fn a_conflict_is_not_judged_where_there_may_be_more_that_is_unique() {
+    let table = "CREATE TABLE t (id INT PRIMARY KEY, b INT);";
+    let conflict = "INSERT INTO t (id) VALUES ($1) ON CONFLICT (b) DO NOTHING";
+    assert!(refused(conflict, &postgres(table)));
+    for more in [
+        "CREATE UNIQUE INDEX i ON t (b);",
+        "CREATE UNIQUE INDEX CONCURRENTLY IF NOT EXISTS i ON ONLY t USING btree (b int4_ops ASC NULLS LAST);",
+        "CREATE UNIQUE INDEX i ON t ((b + 1));",
+        "ALTER TABLE t ADD CONSTRAINT u UNIQUE (b);",
+        "ALTER TABLE t DROP CONSTRAINT t_pkey;",
+        "ALTER TABLE t DROP COLUMN b, ADD COLUMN b INT UNIQUE;",
+        "ALTER TABLE t ADD COLUMN c INT UNIQUE; ALTER TABLE t DROP COLUMN b; ALTER TABLE t RENAME COLUMN c TO b;",
+        "DO $$ BEGIN IF true THEN CREATE UNIQUE INDEX i ON t (b); END IF; END $$;",
+        "CREATE TABLE p (id INT, b INT UNIQUE) PARTITION BY LIST (b); ALTER TABLE p ATTACH PARTITION t DEFAULT;",
+        "CREATE RULE r AS ON INSERT TO t DO INSTEAD NOTHING;",
+        "ALTER TABLE t RENAME TO u; CREATE TABLE t (LIKE u INCLUDING ALL);",
+        "ALTER TABLE t RENAME TO u; CREATE TABLE t PARTITION OF u DEFAULT;",
+        "CREATE UNIQUE INDEX i ON elsewhere.t (b);",
+    ] {
+        assert!(!refused(conflict, &postgres(&format!("{table}{more}"))), "{more}");
+    }
+}
+
+#[test]
+fn a_view_that_checks_what_is_written_has_its_columns() {
+    for check in ["WITH CHECK OPTION", "WITH LOCAL CHECK OPTION", "WITH CASCADED CHECK OPTION"] {
+        let schema = postgres(&format!("CREATE TABLE t (a INT, b INT); CREATE VIEW v AS SELECT a FROM t {check}"));
+        assert!(ok("UPDATE v SET a = $1", &schema) && refused("SELECT b FROM v", &schema), "{check}");
+    }
+}

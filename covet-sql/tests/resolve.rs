@@ -269,3 +269,46 @@ fn sqlite_calls_a_column_without_a_name_by_its_text() {
     let names: Vec<_> = shape_on(sql, Dialect::Sqlite).columns.into_iter().map(|column| column.name).collect();
     assert_eq!(names, ["id", "count( * )", "name || 'x, y'"]);
 }
+
+/// A table with a column of each type of which texts are read.
+fn on_values(sql: &str) -> Verdict {
+    let text = "CREATE TABLE t (a INT, b TEXT, r INT4RANGE, l INT[], j JSONB, d DATE, m TIMESTAMPTZ);".into();
+    let schema = catalog::build(&[Source { file: "migrations/0001_init.sql".into(), text }], Dialect::Postgres);
+    resolve(sql, &schema)
+}
+
+#[test]
+fn what_may_be_an_aggregate_of_the_projects_own_groups_its_columns() {
+    let good =
+        ["SELECT first(b), count(*) FROM t", "SELECT a, last(b) FROM t GROUP BY a", "SELECT regr_slope(a, a) FROM t"];
+    assert!(good.iter().all(|sql| !matches!(on_values(sql), Verdict::Error(_))));
+    for bad in ["SELECT lower(b), count(*) FROM t", "SELECT a, length(b) FROM t GROUP BY a"] {
+        assert!(matches!(on_values(bad), Verdict::Error(_)), "{bad}");
+    }
+}
+
+#[test]
+fn the_bounds_of_a_range_are_no_text() {
+    let Verdict::Ok(shape) = on_values("SELECT lower(r), lower(b) FROM t") else { panic!() };
+    assert_eq!([&shape.columns[0].ty, &shape.columns[1].ty], [&None, &Some(SqlType::Text)]);
+    assert_eq!(shape.columns[0].nullable, None, "a range may have no bound");
+}
+
+#[test]
+fn a_text_that_is_no_value_of_its_column_is_refused() {
+    let judged = |column: &str, text: &str| on_values(&format!("UPDATE t SET {column} = '{text}'"));
+    for (column, good, bad) in [
+        ("l", "{1,2}", "1,2"),
+        ("l", " [0:1]={1,2}", ""),
+        ("j", "{}", "hello"),
+        ("j", " \n[1]", ""),
+        ("j", "null", "NULL"),
+        ("d", "2026-01-01", "soon"),
+        ("d", "Today", "day"),
+        ("m", "-infinity", "never"),
+        ("m", "tomorrow allballs", "noon"),
+    ] {
+        assert!(matches!(judged(column, good), Verdict::Ok(_)), "{column} {good}");
+        assert!(matches!(judged(column, bad), Verdict::Error(_)), "{column} {bad}");
+    }
+}

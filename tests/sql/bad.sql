@@ -190,3 +190,135 @@ SELECT rank() OVER w FROM issues;
 WITH a (x, y) AS (SELECT id FROM users) SELECT x FROM a;
 -- sql::null_value
 UPDATE users SET name = NULL WHERE id = 1;
+-- sql::unknown_column
+SELECT u.name FROM sessions s JOIN users u ON u.id = s.user WHERE s.token IS NOT NULL;
+-- sql::unknown_column
+DELETE FROM sessions WHERE expired < '2026-01-01';
+-- sql::unknown_column
+UPDATE jobs SET status = 'done' WHERE id = 1;
+-- sql::unknown_column
+UPDATE jobs SET attempts = attempt + 1 WHERE id = 1;
+-- sql::unknown_column
+SELECT id FROM jobs WHERE state = 'queued' ORDER BY runat LIMIT 1;
+-- sql::unknown_column
+SELECT queue, sum(CASE WHEN stat = 'queued' THEN 1 ELSE 0 END) FROM jobs GROUP BY queue;
+-- sql::unknown_column
+SELECT t.title, p.bodi FROM threads t LEFT JOIN posts p ON p.thread = t.id;
+-- sql::unknown_column
+SELECT t.title FROM threads t LEFT JOIN posts p ON p.thread_id = t.id;
+-- sql::unknown_column
+SELECT f.name, (SELECT count(*) FROM threads t WHERE t.forum_id = f.id) FROM forums f;
+-- sql::unknown_column
+WITH busy AS (SELECT thread, count(*) AS n FROM posts GROUP BY thread) SELECT t.title, busy.posts FROM busy JOIN threads t ON t.id = busy.thread;
+-- sql::unknown_column
+SELECT name, sum(value) OVER (ORDER BY time) FROM metrics;
+-- sql::unknown_column
+SELECT lag(val) OVER w FROM metrics WINDOW w AS (ORDER BY at);
+-- sql::unknown_column
+SELECT count(*) FILTER (WHERE locked) FROM jobs;
+-- sql::unknown_column
+SELECT title FROM busy_threads WHERE forum = 1;
+-- sql::unknown_column
+SELECT perks FROM cheap_plans;
+-- sql::unknown_column
+INSERT INTO plans (code, cost) VALUES ('a', 1);
+-- sql::unknown_column
+INSERT INTO plans (code, price) VALUES ('a', 1) ON CONFLICT (code) DO UPDATE SET price = excluded.cost;
+-- sql::unknown_column
+SELECT p.code FROM plans p JOIN subscriptions s USING (code);
+-- sql::unknown_column
+SELECT coalesce(nickname, name) FROM users;
+-- sql::unknown_column
+SELECT CAST(votez AS TEXT) FROM issues;
+-- sql::unknown_column
+SELECT id FROM issues WHERE (project, athor) = (1, 2);
+-- sql::unknown_column
+SELECT x.id FROM (SELECT id AS ident FROM users) x;
+-- sql::unknown_column
+SELECT id FROM users WHERE name BETWEEN low AND 'z';
+-- sql::unknown_column
+SELECT id FROM users u WHERE u.id IN (SELECT s.user_id FROM sessions s WHERE s.agent = u.agent);
+-- sql::unknown_table
+SELECT u.name FROM users u JOIN session s ON s.user_id = u.id;
+-- sql::unknown_table
+INSERT INTO thread (forum, title) VALUES (1, 'a');
+-- sql::unknown_table
+UPDATE job SET state = 'done';
+-- sql::unknown_table
+DELETE FROM posts WHERE thread IN (SELECT id FROM topics);
+-- sql::unknown_table
+SELECT (SELECT count(*) FROM post WHERE post.thread = threads.id) FROM threads;
+-- sql::unknown_table
+SELECT id FROM users UNION SELECT id FROM customers;
+-- sql::unknown_table
+WITH RECURSIVE r AS (SELECT id FROM posts UNION ALL SELECT p.id FROM postings p JOIN r ON r.id = p.parent) SELECT id FROM r;
+-- sql::unknown_qualifier
+SELECT posts.id FROM posts p WHERE p.thread = 1;
+-- sql::unknown_qualifier
+SELECT t.id FROM threads t JOIN posts p ON p.thread = th.id;
+-- sql::unknown_qualifier
+SELECT p.body FROM threads t WHERE EXISTS (SELECT 1 FROM posts p WHERE p.thread = t.id);
+-- sql::unknown_qualifier
+SELECT id FROM users ORDER BY s.expires;
+-- sql::unknown_qualifier
+INSERT INTO jobs (queue) SELECT f.name FROM users u;
+-- sql::unknown_qualifier
+UPDATE threads SET posts = (SELECT count(*) FROM posts p WHERE p.thread = t.id);
+-- sql::unknown_qualifier
+DELETE FROM jobs WHERE job.state = 'done';
+-- sql::ambiguous_column
+SELECT title FROM threads t JOIN issues i ON i.id = t.id;
+-- sql::ambiguous_column
+SELECT t.id FROM threads t JOIN posts p ON p.thread = t.id WHERE id > 3;
+-- sql::ambiguous_column
+SELECT t.id FROM threads t JOIN posts p ON p.thread = t.id ORDER BY body, title, parent, forum, coalesce(id, 0);
+-- sql::ambiguous_column
+SELECT f.id, count(*) FROM forums f JOIN users u ON u.id = f.id GROUP BY f.id, name;
+-- sql::ambiguous_column
+SELECT u.id FROM users u JOIN subscriptions s ON tenant_id = s.tenant_id;
+-- sql::ambiguous_column
+WITH a AS (SELECT id FROM users), b AS (SELECT id FROM issues) SELECT id FROM a, b;
+-- sql::value_count
+INSERT INTO threads (forum, title, pinned) VALUES (1, 'a');
+-- sql::value_count
+INSERT INTO jobs (queue, payload) SELECT queue, payload, state FROM jobs;
+-- sql::value_count
+INSERT INTO forums (slug, name) VALUES ('a', 'b'), ('c', 'd', 'e');
+-- sql::set_width
+SELECT name, slug FROM forums UNION ALL SELECT title FROM threads ORDER BY 1;
+-- sql::set_width
+SELECT id FROM users WHERE id IN (SELECT writer FROM posts UNION SELECT user_id, agent FROM sessions);
+-- sql::missing_column
+INSERT INTO threads (title) VALUES ('a');
+-- sql::missing_column
+INSERT INTO sessions (token, user_id) VALUES ('a', 1);
+-- sql::missing_column
+INSERT INTO plans (code) VALUES ('a');
+-- sql::missing_column
+INSERT INTO metrics (at, name) SELECT at, name FROM metrics;
+-- sql::missing_column
+INSERT INTO forums DEFAULT VALUES;
+-- sql::generated_column
+INSERT INTO posts (thread, body, words) VALUES (1, 'a', 'a');
+-- sql::generated_column
+UPDATE posts SET words = 'a' WHERE id = 1;
+-- sql::read_only_view
+INSERT INTO busy_threads (id) VALUES (1);
+-- sql::misplaced_aggregate
+SELECT name FROM metrics WHERE value > avg(value);
+-- sql::misplaced_aggregate
+UPDATE threads SET posts = 0 WHERE max(posts) > 1;
+-- sql::misplaced_window
+SELECT name FROM metrics WHERE lag(value) OVER (ORDER BY at) > 1;
+-- sql::unknown_position
+SELECT queue, count(*) FROM jobs GROUP BY 1 ORDER BY 3;
+-- sql::subquery_width
+SELECT name, (SELECT agent, ip FROM sessions WHERE user_id = users.id) FROM users;
+-- sql::subquery_width
+UPDATE threads SET posts = (SELECT id, thread FROM posts);
+-- sql::unknown_window
+SELECT sum(value) OVER by_name FROM metrics WINDOW w AS (PARTITION BY name);
+-- sql::alias_count
+WITH x (a) AS (SELECT 1 AS y), z (a, b) AS (SELECT a FROM x) SELECT a FROM z;
+-- sql::null_value
+INSERT INTO threads (forum, title) VALUES (1, NULL);

@@ -1,7 +1,10 @@
 //! What is wrong and can be known at ignition refuses to launch, and says where and what.
 
+use std::borrow::Cow;
 use std::path::PathBuf;
 
+use covet::Migration;
+use covet_core::sql::drift::{Column, Table};
 use rocket::fairing::AdHoc;
 use rocket::local::asynchronous::Client;
 use rocket::{get, routes};
@@ -179,8 +182,13 @@ async fn what_is_asked_for_and_not_there_is_refused() {
         let said = refused(App::new().with("COVET_REDIS_URL", "redis://localhost")).await;
         assert_says(&said, &["COVET_REDIS_URL is set", "add the feature `redis`, or unset it"]);
     }
-    let said = refused(App::new().with("COVET_DATABASE_URL", "sqlite:/nowhere/at/all/covet.db")).await;
-    assert_says(&said, &["COVET_DATABASE_URL: `sqlite:/nowhere/at/all/covet.db` cannot be opened"]);
+    for (url, expected) in [
+        ("sqlite:/nowhere/at/all/covet.db", "COVET_DATABASE_URL: there is no folder `/nowhere/at/all`; make it first"),
+        ("sqlite:", "COVET_DATABASE_URL names no file, as `sqlite:app.db` does"),
+        ("sqlite:/", "COVET_DATABASE_URL names no file, as `sqlite:app.db` does"),
+    ] {
+        assert_says(&refused(App::new().with("COVET_DATABASE_URL", url)).await, &[expected]);
+    }
 }
 
 #[rocket::async_test]
@@ -213,6 +221,62 @@ async fn a_database_belongs_to_one_application_at_a_time() {
     assert_says(&refused(app()).await, &["another process uses the database", "covet.db"]);
     drop(first);
     assert!(refusal(app().rocket()).await.is_ok());
+}
+
+/// What statements were compiled for.
+const NOTES: Table = Table {
+    name: Cow::Borrowed("notes"),
+    columns: Cow::Borrowed(&[
+        Column { name: Cow::Borrowed("id"), declared: Cow::Borrowed("INTEGER"), not_null: false },
+        Column { name: Cow::Borrowed("title"), declared: Cow::Borrowed("TEXT"), not_null: true },
+        Column { name: Cow::Borrowed("body"), declared: Cow::Borrowed("TEXT"), not_null: true },
+    ]),
+};
+
+const TAGS: Table = Table { name: Cow::Borrowed("tags"), columns: Cow::Borrowed(&[]) };
+
+#[rocket::async_test]
+async fn a_database_that_statements_were_not_compiled_for_is_refused_with_what_differs() {
+    const OTHER: Migration =
+        Migration { version: 1, name: "notes", sql: "CREATE TABLE notes (id TEXT, title TEXT, more TEXT)" };
+    let app = App::new().tables(&[NOTES, TAGS]);
+    let rocket = app.bare().attach(app.covet().migrations(&[OTHER]));
+    assert_says(
+        &refusal(rocket).await.unwrap_err(),
+        &[
+            "the database has other tables than this program was compiled for:",
+            "`notes.id` is TEXT, the program was compiled for INTEGER",
+            "`notes.title` may be NULL in the database, the program was compiled for the opposite",
+            "`notes.body` is not in the database",
+            "`notes.more` is in the database, and the program was compiled without it",
+            "`tags` is not in the database",
+        ],
+    );
+}
+
+#[rocket::async_test]
+async fn a_database_that_statements_were_compiled_for_launches() {
+    const SAME: Migration = Migration {
+        version: 1,
+        name: "notes",
+        sql: "CREATE TABLE notes (id INTEGER PRIMARY KEY, title TEXT NOT NULL, body TEXT NOT NULL)",
+    };
+    let app = App::new().tables(&[NOTES]);
+    assert!(refusal(app.bare().attach(app.covet().migrations(&[SAME]))).await.is_ok());
+    // The tables of the application lie elsewhere.
+    let app = App::new().tables(&[NOTES, TAGS]);
+    assert!(refusal(app.bare().attach(app.covet())).await.is_ok());
+}
+
+#[rocket::async_test]
+async fn a_database_that_lacks_one_table_is_refused_whoever_made_the_others() {
+    let directory = tempfile::tempdir().unwrap();
+    let url = format!("sqlite:{}?mode=rwc", directory.path().join("covet.db").display());
+    let pool = sqlx::SqlitePool::connect(&url).await.unwrap();
+    sqlx::raw_sql("CREATE TABLE tags (name)").execute(&pool).await.unwrap();
+    pool.close().await;
+    let app = App::on_file(&directory).tables(&[NOTES, TAGS]);
+    assert_says(&refused(app).await, &["`notes` is not in the database"]);
 }
 
 #[rocket::async_test]

@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 use covet::store::Store;
 use covet::time::ManualClock;
 use covet::{Accounts, Covet, Embedded, Settings, Timestamp};
+use covet_core::sql::drift::Table;
 use rocket::figment::Figment;
 use rocket::local::asynchronous::Client;
 use rocket::{Build, Config, Ignite, Rocket, Route};
@@ -27,6 +28,7 @@ pub(crate) use self::tcp::{Server, head};
 /// enough to be in nobody's way, and the hash the cheapest there is.
 pub(crate) const POLICY: Embedded = Embedded {
     name: "security.toml",
+    tables: &[],
     text: r#"
 [application]
 name = "Test"
@@ -76,6 +78,7 @@ pub(crate) struct App {
     variables: Vec<(String, String)>,
     profile: &'static str,
     policy: &'static str,
+    tables: &'static [Table],
     clock: Arc<ManualClock>,
     store: Option<Arc<dyn Store>>,
     accounts: Option<Arc<dyn Accounts>>,
@@ -97,6 +100,7 @@ impl App {
             variables: Vec::new(),
             profile: "debug",
             policy: POLICY.text,
+            tables: POLICY.tables,
             clock: Arc::new(ManualClock::at(START)),
             store: None,
             accounts: None,
@@ -132,6 +136,11 @@ impl App {
     /// With more compiled into the policy.
     pub(crate) fn policy(self, more: &str) -> Self {
         Self { policy: Box::leak(format!("{}{more}", POLICY.text).into_boxed_str()), ..self }
+    }
+
+    /// With statements that were compiled for these tables.
+    pub(crate) fn tables(self, tables: &'static [Table]) -> Self {
+        Self { tables, ..self }
     }
 
     /// With a file that lies over the policy.
@@ -180,7 +189,7 @@ impl App {
     /// The fairing.
     pub(crate) fn covet(&self) -> Covet {
         let variables = self.variables.iter().map(|(name, value)| (name.as_str(), value.as_str()));
-        let embedded = Embedded { name: POLICY.name, text: self.policy };
+        let embedded = Embedded { text: self.policy, tables: self.tables, ..POLICY };
         let covet = Covet::fairing(embedded).settings(Settings::only(variables)).clock(Arc::clone(&self.clock) as _);
         let covet = match &self.store {
             Some(store) => covet.store(Arc::clone(store)),

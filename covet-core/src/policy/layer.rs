@@ -107,11 +107,15 @@ impl Provider for &Layer {
 }
 
 fn syntax_problem(name: &str, text: &str, error: &toml::de::Error) -> Problem {
+    let said = error.message().replace('\n', ", ");
+    // Which key it is the parser leaves to the place.
+    let key = error.span().and_then(|span| text.get(span)).filter(|_| said == "duplicate key");
+    let said = key.map_or(said.clone(), |key| format!("{said} `{key}`"));
     Problem {
         layer: name.to_owned(),
         position: error.span().map(|span| Position::of(text, span.start)),
         key: String::new(),
-        message: format!("not valid TOML: {}", error.message().replace('\n', ", ")),
+        message: format!("not valid TOML: {said}"),
         nearest: None,
     }
 }

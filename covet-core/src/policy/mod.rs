@@ -142,6 +142,8 @@ pub struct Embedded {
     pub name: &'static str,
     /// Its text.
     pub text: &'static str,
+    /// The tables that the program's statements were compiled for; none where the policy names no migrations.
+    pub tables: &'static [sql::drift::Table],
 }
 
 /// A policy with the places of its keys, for messages that point into the file.

@@ -18,7 +18,7 @@ enum Shape {
 use Shape::{List, Table, Text};
 
 /// Each key, with `*` for any name or any element, its shape and an example.
-const KEYS: [(&str, Shape, &str); 71] = [
+const KEYS: [(&str, Shape, &str); 80] = [
     ("application", Table, r#"{ name = "Vault" }"#),
     ("application.name", Text, r#""Vault""#),
     ("permissions", Table, r#"{ "read:notes" = "See one's own notes" }"#),
@@ -86,6 +86,15 @@ const KEYS: [(&str, Shape, &str); 71] = [
     ("sql.identifiers.*.columns", List, r#"["title"]"#),
     ("sql.identifiers.*.columns.*", Text, r#""title""#),
     ("sql.identifiers.*.default", Text, r#""title""#),
+    ("sql.columns", List, r#"[{ name = "users.password_hash", readable_in = ["crate::auth"] }]"#),
+    ("sql.columns.*", Table, r#"{ name = "users.password_hash", readable_in = ["crate::auth"] }"#),
+    ("sql.columns.*.name", Text, r#""users.password_hash""#),
+    ("sql.columns.*.readable_in", List, r#"["crate::auth"]"#),
+    ("sql.columns.*.readable_in.*", Text, r#""crate::auth""#),
+    ("sql.scopes", List, r#"[{ table = "notes", column = "owner" }]"#),
+    ("sql.scopes.*", Table, r#"{ table = "notes", column = "owner" }"#),
+    ("sql.scopes.*.table", Text, r#""notes""#),
+    ("sql.scopes.*.column", Text, r#""owner""#),
     ("uncovered", List, r#"[{ path = "/static/**", reason = "public files" }]"#),
     ("uncovered.*", Table, r#"{ path = "/static/**", reason = "public files" }"#),
     ("uncovered.*.path", Text, r#""/static/**""#),

@@ -194,6 +194,15 @@ fn a_layer_may_not_take_a_limit_from_the_handlers_that_count_by_its_key() {
 
 #[cfg(feature = "runtime")]
 #[test]
+fn a_key_that_stands_twice_is_named_and_hides_nothing_in_it() {
+    let text = "[application]\nname = 'V'\n[lockout]\n[lockout]\nwindow = '1d'\n";
+    let said = Policy::parse("security.toml", text).unwrap_err().to_string();
+    assert!(said.contains("security.toml:4:2: not valid TOML: duplicate key `lockout`"), "{said}");
+    let said = Policy::parse("security.toml", "\"\u{202e}evil\" = 1\n").unwrap_err().to_string();
+    assert!(said.contains("\\u{202e}evil") && !said.contains('\u{202e}'), "{said}");
+}
+
+#[test]
 fn a_variable_wins_over_the_file_and_is_named_when_it_is_wrong() {
     let variables = |value: &str| {
         let variables = [

@@ -56,7 +56,7 @@ pub enum Kind {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct Cookie {
-    /// Its name, without a prefix: `__Host-` is added wherever the connection is secure.
+    /// Its name, without the prefix `__Host-`.
     pub name: CookieName,
     /// With which requests from other sites it is sent: with links (`lax`), or with none (`strict`).
     pub same_site: SameSite,

@@ -36,6 +36,11 @@ pub fn statements(outline: &Outline<'_, '_>, policy: &Policy) -> Vec<Mistake> {
         mistakes.extend(permitted(outline, scope, policy).filter(|_| scope.kind != Some(Kind::Select)));
     }
     mistakes.extend(outline.scopes().iter().filter_map(|scope| select_into(outline, scope)));
+    if policy.postgres() {
+        let permitted = |scope: &&Scope| scope.kind.is_some_and(|kind| policy.permits(kind));
+        let scopes = outline.scopes().iter().filter(permitted);
+        mistakes.extend(scopes.filter_map(|scope| of_sqlite_alone(outline, scope)));
+    }
     mistakes
 }
 
@@ -62,6 +67,19 @@ fn near_verb(word: &str) -> Option<&'static str> {
     let word = word.to_ascii_uppercase();
     let verbs = ["SELECT", "INSERT", "UPDATE", "DELETE", "WITH"];
     verbs.into_iter().find(|verb| strsim::damerau_levenshtein(&word, verb) <= verb.len() / 3)
+}
+
+/// `REPLACE INTO`, `INSERT OR ..` and `UPDATE OR ..`.
+fn of_sqlite_alone(outline: &Outline<'_, '_>, scope: &Scope) -> Option<Mistake> {
+    let verb = outline.token(scope.verb)?;
+    let or = outline.token(scope.verb + 1).filter(|token| token.is_word("or"));
+    let (what, end) = match (scope.kind?, or) {
+        (Kind::Insert, None) if verb.is_word("replace") => ("REPLACE", verb.span.end),
+        (Kind::Insert, Some(or)) => ("INSERT OR", or.span.end),
+        (Kind::Update, Some(or)) => ("UPDATE OR", or.span.end),
+        _ => return None,
+    };
+    Some(Mistake::new(Reason::OfSqliteAlone(what), verb.span.start..end))
 }
 
 fn select_into(outline: &Outline<'_, '_>, scope: &Scope) -> Option<Mistake> {

@@ -137,6 +137,9 @@ pub enum Reason {
     /// `UPDATE` or `DELETE` of a whole table.
     #[error("this `{}` has no `WHERE`: it would change every row", .0.name().to_ascii_uppercase())]
     MissingWhere(Kind),
+    /// `REPLACE INTO`, `INSERT OR IGNORE`.
+    #[error("PostgreSQL has no `{0}`")]
+    OfSqliteAlone(&'static str),
     /// `SELECT .. INTO`, which creates a table.
     #[error("`SELECT .. INTO` creates a table")]
     SelectInto,
@@ -245,6 +248,7 @@ impl Mistake {
             Reason::StatementKind(..) => "sql::statement_kind",
             Reason::NotPermitted(_) => "sql::not_permitted",
             Reason::MissingWhere(_) => "sql::missing_where",
+            Reason::OfSqliteAlone(_) => "sql::of_sqlite_alone",
             Reason::SelectInto => "sql::select_into",
             Reason::DeniedFunction(_) => "sql::denied_function",
             Reason::HiddenFunction => "sql::hidden_function",
@@ -309,6 +313,11 @@ impl Mistake {
             Reason::StatementKind(verb, None) => kind_help(verb).into(),
             Reason::NotPermitted(kind) => format!("add \"{kind}\" to `statements` in the table `[sql]`"),
             Reason::MissingWhere(_) => "say which rows; if all are meant, write `WHERE true`".into(),
+            Reason::OfSqliteAlone(_) => {
+                "write `INSERT .. ON CONFLICT (..) DO UPDATE` or `DO NOTHING`, which both databases know, or say \
+                 `dialects = [\"sqlite\"]` in the table `[sql]`"
+                    .into()
+            }
             Reason::SelectInto => "create the table in a migration and use `INSERT INTO .. SELECT`".into(),
             Reason::DeniedFunction(_) => "leave it out: it opens files, connections or settings, which no request needs".into(),
             Reason::HiddenFunction => "write the name in plain letters, so that it can be checked".into(),

@@ -20,8 +20,10 @@ use serde::{Deserialize, Serialize};
 use super::identifier::{Identifiers, ListName};
 use crate::name::checked_text;
 use crate::units::Count;
+pub use guard::{ColumnName, GuardedColumn, ModulePath, TableScope, permits};
 pub use places::Places;
 
+mod guard;
 mod places;
 
 /// The most parts of one statement that may be left out: it is checked with and without each, 256 times.
@@ -56,6 +58,10 @@ pub struct Policy {
     pub trusted: Trusted,
     /// Lists of columns from which a request may choose, for `{ident value: NAME}`.
     pub identifiers: BTreeMap<ListName, Identifiers>,
+    /// Columns that only some modules may read.
+    pub columns: Vec<GuardedColumn>,
+    /// Tables of which a statement may touch only the rows of somebody.
+    pub scopes: Vec<TableScope>,
 }
 
 impl Default for Policy {
@@ -71,6 +77,8 @@ impl Default for Policy {
             max_optional: Count::of(MOST_OPTIONAL),
             trusted: Trusted::default(),
             identifiers: BTreeMap::new(),
+            columns: Vec::new(),
+            scopes: Vec::new(),
         }
     }
 }
@@ -80,6 +88,12 @@ impl Policy {
     #[must_use]
     pub fn sqlite(&self) -> bool {
         self.dialects.is_empty() || self.dialects.contains(&Dialect::Sqlite)
+    }
+
+    /// Whether statements must hold on PostgreSQL.
+    #[must_use]
+    pub fn postgres(&self) -> bool {
+        self.dialects.is_empty() || self.dialects.contains(&Dialect::Postgres)
     }
 
     /// Whether `safe_sql!` accepts statements of this kind.

@@ -17,7 +17,9 @@ use super::validate::{Statement, Value};
 
 pub(super) fn expand(statement: &Statement, private: &TokenStream) -> TokenStream {
     let sql = quote!(#private::covet_core::sql);
-    let text = pieces::text(statement, &sql);
+    let (text, items) = (pieces::text(statement, &sql), &statement.items);
+    // Here they stand in nobody's way: around the record they would end the life of what it refers to.
+    let text = if items.is_empty() { text } else { quote!({ #items #text }) };
     let binds = statement.compiled.binds().iter().zip(&statement.binds).enumerate();
     let binds = binds.fold(quote!(()), |binds, (at, (bind, value))| {
         let questions = statement.facts.questions.get(at).map_or(&[][..], Vec::as_slice);

@@ -5,6 +5,7 @@
 
 mod expand;
 mod facts;
+mod guard;
 mod literal;
 mod parse;
 mod pieces;
@@ -14,16 +15,19 @@ mod validate;
 
 use proc_macro2::TokenStream;
 
-use crate::{paths, policy};
+use crate::paths;
+use crate::policy::{self, Sql};
 
 /// The code of what is wrong with a value behind the statement.
 const ARGUMENT: &str = "sql::argument";
 
 /// The statement as an expression, or every mistake in it.
 pub(crate) fn expand(input: TokenStream) -> TokenStream {
-    let judge = policy::judge();
-    let checked = syn::parse2::<parse::Input>(input)
-        .and_then(|input| validate::validate(input, &policy::sql_policy(), judge.as_deref()));
+    judged(input, &policy::sql())
+}
+
+fn judged(input: TokenStream, sql: &Sql) -> TokenStream {
+    let checked = syn::parse2::<parse::Input>(input).and_then(|input| validate::validate(input, sql));
     match checked {
         Ok(statement) => expand::expand(&statement, &paths::private()),
         Err(errors) => {
@@ -38,7 +42,12 @@ mod tests {
     use proc_macro2::TokenStream;
     use quote::quote;
 
-    use super::expand;
+    use super::{Sql, judged};
+
+    /// Without a schema.
+    fn expand(input: TokenStream) -> TokenStream {
+        judged(input, &Sql::default())
+    }
 
     /// The tokens without the names of the runtime and what is asked of the values' types.
     fn short(tokens: &TokenStream) -> String {

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use covet_core::sql::{Mistake, report};
+use covet_core::sql::report::{self, Finding};
 use proc_macro2::Span;
 use syn::{Error, LitStr};
 
@@ -34,7 +34,7 @@ impl Text {
     }
 
     /// A mistake in the SQL as an error at the literal that holds it.
-    pub(super) fn error(&self, mistake: &Mistake) -> Error {
+    pub(super) fn error(&self, mistake: &impl Finding) -> Error {
         let span = self.span(mistake.span());
         Error::new(span, report::render(&self.sql, mistake, self.location(mistake.span().start).as_deref()))
     }

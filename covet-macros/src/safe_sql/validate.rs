@@ -5,16 +5,16 @@ use std::ops::Range;
 
 use covet_core::sql::template::Condition;
 use covet_core::sql::{Class, Compiled, Policy};
-use covet_sql::judge::Judge;
-use proc_macro2::Span;
+use proc_macro2::{Span, TokenStream};
 use syn::ext::IdentExt;
 use syn::{Error, Expr, Result, Type};
 
-use super::ARGUMENT;
 use super::facts::Facts;
 use super::parse::{Argument, Input};
 use super::text::Text;
-use crate::mistake;
+use super::{ARGUMENT, guard};
+use crate::policy::Sql;
+use crate::{mistake, paths};
 
 /// A statement without mistakes.
 pub(super) struct Statement {
@@ -27,6 +27,8 @@ pub(super) struct Statement {
     /// What decides each of its choices.
     pub(super) choices: Vec<Value>,
     pub(super) limits: Limits,
+    /// Items that have to stand beside it.
+    pub(super) items: TokenStream,
     pub(super) facts: Facts,
 }
 
@@ -48,7 +50,8 @@ pub(super) enum Value {
 }
 
 /// The statement and its values, or every mistake in them.
-pub(super) fn validate(input: Input, policy: &Policy, judge: Option<&Judge>) -> Result<Statement> {
+pub(super) fn validate(input: Input, sql: &Sql) -> Result<Statement> {
+    let policy: &Policy = &sql.policy;
     let text = Text::new(input.literals);
     let mut errors = duplicates(&input.arguments);
     let compiled = match covet_core::sql::compile(text.sql(), policy) {
@@ -60,11 +63,21 @@ pub(super) fn validate(input: Input, policy: &Policy, judge: Option<&Judge>) -> 
         }
     };
     let named = Named::of(&compiled);
+    let (mut items, mut facts) = (TokenStream::new(), Facts::default());
+    if let Some(judge) = &sql.judge {
+        let judged = judge.statement(&compiled);
+        errors.extend(judged.mistakes.iter().map(|mistake| text.error(mistake)));
+        let guards = guard::items(&judged.guarded, sql, text.span(0..text.sql().len()), &paths::private());
+        items = [guard::files_once(judge), guards].into_iter().collect();
+        match Facts::of(judge, &judged, &compiled) {
+            Ok(found) => facts = found,
+            Err(found) => errors.push(no_type(&found, &text)),
+        }
+    }
+    errors.extend(sql.broken.iter().filter_map(|broken| broken.error_once(Span::call_site())));
     errors.extend(input.arguments.iter().filter_map(|argument| unused(argument, &named)));
     errors.extend(input.arguments.iter().filter_map(|argument| evaluated_twice(argument, &named)));
     errors.extend(input.row.iter().filter_map(|row| without_rows(row, &compiled)));
-    let facts = judge.map(|judge| Facts::of(judge, &judge.statement(&compiled), &compiled)).transpose();
-    let facts = facts.map_err(|found| errors.push(no_type(&found, &text))).ok().flatten().unwrap_or_default();
     if let Some(error) = all(errors) {
         return Err(error);
     }
@@ -73,7 +86,7 @@ pub(super) fn validate(input: Input, policy: &Policy, judge: Option<&Judge>) -> 
     let of = |paths: Vec<(&str, Range<usize>)>| paths.into_iter().map(|place| value(place, &values, &text)).collect();
     let (binds, flags, choices) = (of(named.binds), of(named.flags), of(named.choices));
     let limits = Limits { rows: policy.max_limit.get(), list: policy.max_list.get() };
-    Ok(Statement { row: input.row, binds, flags, choices, limits, facts, compiled })
+    Ok(Statement { row: input.row, binds, flags, choices, limits, items, facts, compiled })
 }
 
 /// The values that a statement names: their paths, and where they stand.

@@ -39,6 +39,7 @@ impl Catalog {
                         table.columns.retain(|column| !gone(&column.name));
                         if table.key.iter().any(|key| gone(key)) {
                             table.key.clear();
+                            table.unique = None;
                         }
                     }
                 }
@@ -72,8 +73,15 @@ impl Catalog {
                     .collect();
                 if let Some(table) = self.schema.tables.get_mut(&key) {
                     table.key.clone_from(&names);
+                    table.unique.iter_mut().for_each(|unique| unique.push(names.clone()));
                     let keyed = table.columns.iter_mut().filter(|column| names.contains(&column.name));
                     keyed.for_each(|column| column.nullable = Some(false));
+                }
+            }
+            AlterTableOperation::AddConstraint { constraint: constraint @ TableConstraint::Unique(_), .. } => {
+                let new = self.uniques(&[], &[constraint]);
+                if let Some(table) = self.schema.tables.get_mut(&key) {
+                    table.unique = table.unique.take().zip(new).map(|(known, new)| [known, new].concat());
                 }
             }
             // The index says which columns may not be NULL any more; until it is followed they may.
@@ -81,12 +89,14 @@ impl Catalog {
                 if let Some(table) = self.schema.tables.get_mut(&key) {
                     let unsure = table.columns.iter_mut().filter(|column| column.nullable == Some(true));
                     unsure.for_each(|column| column.nullable = None);
+                    table.unique = None;
                 }
             }
             // It may be the primary key.
             AlterTableOperation::DropConstraint { .. } => {
                 if let Some(table) = self.schema.tables.get_mut(&key) {
                     table.key.clear();
+                    table.unique = None;
                 }
             }
             AlterTableOperation::Inherit { parent } => {
@@ -95,6 +105,10 @@ impl Catalog {
             }
             AlterTableOperation::AttachPartitionOf { partition, .. } => {
                 let partition = self.existing(&partition);
+                // It gets the keys of its parent.
+                if let Some(table) = self.schema.tables.get_mut(&partition) {
+                    table.unique = None;
+                }
                 self.children.push((key.clone(), partition));
             }
             AlterTableOperation::NoInherit { parent } => {
@@ -119,8 +133,10 @@ impl Catalog {
 
     fn add(&mut self, key: &str, def: &ColumnDef, if_not_exists: bool) {
         let mut column = self.columns(std::slice::from_ref(def), &[], false);
+        let unique = self.uniques(std::slice::from_ref(def), &[]);
         let Some(table) = self.schema.tables.get_mut(key) else { return };
         let Some(column) = column.pop() else { return };
+        table.unique = table.unique.take().zip(unique).map(|(known, new)| [known, new].concat());
         let known = table.columns.iter_mut().find(|known| known.name.eq_ignore_ascii_case(&column.name));
         match known {
             Some(_) if if_not_exists => {}
@@ -135,7 +151,8 @@ impl Catalog {
         if let Some(column) = named {
             to.clone_into(&mut column.name);
         }
-        table.key.iter_mut().filter(|key| key.eq_ignore_ascii_case(from)).for_each(|key| to.clone_into(key));
+        let keys = table.key.iter_mut().chain(table.unique.iter_mut().flatten().flatten());
+        keys.filter(|key| key.eq_ignore_ascii_case(from)).for_each(|key| to.clone_into(key));
         // Views follow by themselves, under the names that they gave.
         self.follow(|access_table, column| access_table == key && column.eq_ignore_ascii_case(from), key, to);
     }

@@ -88,6 +88,7 @@ impl Catalog {
             if let Some(table) = self.schema.tables.get_mut(key) {
                 table.view = false;
                 table.key.clear();
+                table.unique = None;
                 for column in &mut table.columns {
                     column.has_default = true;
                 }
@@ -128,11 +129,12 @@ impl Catalog {
             "rule" => self.rule(piece),
             "function" | "procedure" => self.function(piece),
             "extension" => self.extension(piece),
+            "index" => self.index(piece),
             "cast" | "operator" => self.schema.open = true,
             // It may make what belongs into it at once.
             "schema" if piece.tokens.iter().skip(1).any(|token| token.is_word("create")) => self.lose(),
-            "index" | "sequence" | "role" | "user" | "policy" | "publication" | "collation" | "statistics"
-            | "schema" | "database" | "subscription" | "server" | "aggregate" | "language" | "text" => {}
+            "sequence" | "role" | "user" | "policy" | "publication" | "collation" | "statistics" | "schema"
+            | "database" | "subscription" | "server" | "aggregate" | "language" | "text" => {}
             _ => return false,
         }
         true
@@ -174,7 +176,7 @@ impl Catalog {
     }
 
     fn parsed(&mut self, piece: &Piece<'_>, origin: &Origin) {
-        match parse::statement(piece.text, self.schema.dialect, parse::SHALLOW) {
+        match parse::statement(without_check(piece), self.schema.dialect, parse::SHALLOW) {
             Ok(statement) => self.statement(statement, piece, origin),
             Err(_) => self.unparsed(piece, origin),
         }
@@ -389,11 +391,24 @@ impl Catalog {
     }
 }
 
+/// A statement without `WITH CHECK OPTION` at its end, which the parser does not know and which changes no column.
+fn without_check<'a>(piece: &Piece<'a>) -> &'a str {
+    let words: Vec<_> = piece.tokens.iter().rev().take(4).collect();
+    let ends = match words.as_slice() {
+        [option, check, with, ..] if with.is_word("with") => option.is_word("option") && check.is_word("check"),
+        [option, check, _, with] => option.is_word("option") && check.is_word("check") && with.is_word("with"),
+        _ => false,
+    };
+    let at = piece.text.to_ascii_lowercase().rfind("with").filter(|_| ends);
+    at.and_then(|at| piece.text.get(..at)).unwrap_or(piece.text)
+}
+
 /// Nothing is refused about this table any more.
 fn open(table: &mut Table) {
     table.open = true;
     table.view = false;
     table.key.clear();
+    table.unique = None;
     for Column { ty, nullable, has_default, generated, .. } in &mut table.columns {
         (*ty, *nullable, *has_default, *generated) = (None, None, true, false);
     }

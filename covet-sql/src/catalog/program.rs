@@ -107,6 +107,7 @@ impl Catalog {
             "trigger" => return self.trigger(piece),
             "rule" => return self.rule(piece),
             "function" | "procedure" => return self.function(piece),
+            "index" => return self.index(piece),
             _ => return,
         };
         let Some(rest) = piece.behind(words) else { return };

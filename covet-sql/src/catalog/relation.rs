@@ -1,5 +1,6 @@
 //! Tables and views, as they are made.
 
+use covet_core::sql::token::{Token, TokenKind};
 use sqlparser::ast::{
     ColumnDef, ColumnOption, CreateTable, CreateTableLikeKind, CreateView, Expr, GeneratedAs, Ident, SetExpr,
     SqliteTableOption, TableConstraint,
@@ -69,7 +70,10 @@ impl Catalog {
         let keys = primary(&create.columns, &create.constraints);
         let named = |key: &String| columns.iter().map(|c| &c.name).find(|name| name.eq_ignore_ascii_case(key)).cloned();
         let keys = keys.iter().filter_map(named).collect();
-        self.put(key, Table { key: keys, open: is_open, ..Table::new(name, columns, origin.clone()) });
+        let own = create.like.is_none() && create.query.is_none() && create.inherits.is_none() && !is_open;
+        let own = own && create.partition_of.is_none();
+        let unique = self.uniques(&create.columns, &create.constraints).filter(|_| own);
+        self.put(key, Table { key: keys, unique, open: is_open, ..Table::new(name, columns, origin.clone()) });
     }
 
     pub(super) fn columns(&self, defs: &[ColumnDef], constraints: &[TableConstraint], row_id: bool) -> Vec<Column> {
@@ -111,6 +115,66 @@ impl Catalog {
             set(&mut column, &option.option);
         }
         column
+    }
+
+    /// The sets of columns that these definitions make unique; `None` where one is of something else.
+    pub(super) fn uniques(&self, defs: &[ColumnDef], constraints: &[TableConstraint]) -> Option<Vec<Vec<String>>> {
+        let name = |ident: &Ident| match self.postgres() {
+            true => self.schema.key(&ident.value, ident.quote_style.is_some()),
+            false => ident.value.clone(),
+        };
+        let unique = |option: &ColumnOption| matches!(option, ColumnOption::PrimaryKey(_) | ColumnOption::Unique(_));
+        let own = defs.iter().filter(|def| def.options.iter().any(|option| unique(&option.option)));
+        let mut sets: Vec<Vec<String>> = own.map(|def| vec![name(&def.name)]).collect();
+        for constraint in constraints {
+            let columns = match constraint {
+                TableConstraint::PrimaryKey(key) => &key.columns,
+                TableConstraint::Unique(key) => &key.columns,
+                _ => continue,
+            };
+            let column = |column: &sqlparser::ast::IndexColumn| match &column.column.expr {
+                Expr::Identifier(ident) => Some(name(ident)),
+                _ => None,
+            };
+            sets.push(columns.iter().map(column).collect::<Option<_>>()?);
+        }
+        Some(sets)
+    }
+
+    /// `CREATE UNIQUE INDEX i ON t (a, b)`.
+    pub(super) fn index(&mut self, piece: &Piece<'_>) {
+        if !piece.tokens.get(1).is_some_and(|token| token.is_word("unique")) {
+            return;
+        }
+        let Some(rest) = piece.behind(&["on"]) else { return self.lose() };
+        let skip = rest.iter().take_while(|token| token.is_word("only")).count();
+        let Some((idents, _)) = rest.get(skip..).and_then(split::dotted) else { return self.lose() };
+        let (key, _) = self.name_of(&idents.iter().collect::<Vec<_>>());
+        let columns = self.indexed(rest);
+        match (self.schema.tables.get_mut(&key), columns) {
+            (Some(Table { unique: Some(known), .. }), Some(columns)) => known.push(columns),
+            (Some(table), _) => table.unique = None,
+            // It may be found in another schema.
+            (None, _) => self.schema.tables.values_mut().for_each(|table| table.unique = None),
+        }
+    }
+
+    /// The columns in the parentheses of an index, if there is nothing else in them.
+    fn indexed(&self, tokens: &[Token<'_>]) -> Option<Vec<String>> {
+        let open = tokens.iter().position(|token| token.is("("))?;
+        let inner = tokens.get(open + 1..)?;
+        let inner = inner.get(..inner.iter().position(|token| token.is(")"))?)?;
+        let column = |item: &[Token<'_>]| {
+            let (idents, _) = split::dotted(item)?;
+            let plain = |token: &Token<'_>| matches!(token.kind, TokenKind::Word | TokenKind::Quoted) || token.is(".");
+            let [ident] = idents.as_slice() else { return None };
+            let name = match self.postgres() {
+                true => self.schema.key(&ident.value, ident.quote_style.is_some()),
+                false => ident.value.clone(),
+            };
+            item.iter().all(plain).then_some(name)
+        };
+        inner.split(|token| token.is(",")).map(column).collect()
     }
 
     pub(super) fn create_view(&mut self, create: &CreateView, piece: &Piece<'_>, origin: &Origin) {

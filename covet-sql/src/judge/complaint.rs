@@ -53,6 +53,23 @@ impl Complaint {
         }
     }
 
+    /// That a text may touch rows of somebody else.
+    pub(super) fn unscoped(table: &str, column: &str, span: Range<usize>, unfollowed: Option<&str>) -> Self {
+        let complaint = Self {
+            code: "sql::unscoped",
+            message: format!("this may touch rows of `{table}` that are somebody else's"),
+            span,
+            label: None,
+            left_out: Vec::new(),
+            notes: vec![format!("`[[sql.scopes]]` in security.toml demands a value for `{table}.{column}`")],
+            help: Some(format!("add `{column} = {{..}}`, for every mention of `{table}` and outside of `OR`")),
+        };
+        match unfollowed {
+            Some(why) => complaint.note(format!("it could not be followed whether it does: {why}")),
+            None => complaint,
+        }
+    }
+
     /// With a sentence that one must know to understand it.
     pub(super) fn note(mut self, note: String) -> Self {
         if !self.notes.contains(&note) {

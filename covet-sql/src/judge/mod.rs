@@ -1,10 +1,11 @@
 //! Judges the statements of a program, on every database of its policy, whatever is left out of them.
 //!
 //! **Threat.** A statement that is right on one database fails on the other one, or fails only where a part of it is left
-//! out.
+//! out; one that forgets whose rows it may touch does not fail at all.
 //!
 //! **Rule.** Every text that can come of a statement is judged on every database whose tables the policy names. On SQLite
-//! the engine has the last word, elsewhere what is provable. What is unknown passes.
+//! the engine has the last word, elsewhere what is provable. What is unknown passes, but for `[[sql.scopes]]`: there it has
+//! to be seen that a statement keeps to its rows.
 //!
 //! ```no_run
 //! # fn example(policy: &covet_core::sql::Policy) -> Result<(), covet_sql::judge::JudgeError> {
@@ -20,7 +21,9 @@
 //! ```
 
 mod complaint;
+mod guard;
 mod merge;
+mod names;
 
 #[cfg(test)]
 #[expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may stop at what it does not expect")]
@@ -29,11 +32,15 @@ mod tests;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use covet_core::sql::policy::{GuardedColumn, TableScope};
 use covet_core::sql::{Compiled, Dialect, Policy, drift};
 
 pub use self::complaint::Complaint;
 use self::merge::Merged;
+pub use self::names::Misnamed;
 use crate::catalog;
+#[cfg(feature = "sqlite-oracle")]
+use crate::mistake::{Mistake, Reason};
 use crate::resolve::{self, resolve};
 use crate::schema::Schema;
 use crate::shape::Shape;
@@ -47,6 +54,7 @@ const KEPT: usize = 8;
 /// What judges the statements of one program.
 #[derive(Debug)]
 pub struct Judge {
+    policy: Policy,
     sides: Vec<Side>,
 }
 
@@ -78,6 +86,8 @@ pub struct Judged {
     pub mistakes: Vec<Complaint>,
     /// What it is on each database on which nothing is wrong with it, in the order of the policy.
     pub told: Vec<Told>,
+    /// The columns that it reads and only some modules may.
+    pub guarded: Vec<GuardedColumn>,
 }
 
 /// What a statement is on a database, whatever is left out of it.
@@ -116,7 +126,7 @@ impl Judge {
 
     fn new(policy: &Policy, sources: &[(Dialect, Arc<Sources>)]) -> Result<Self, JudgeError> {
         let sides = sources.iter().map(|(dialect, sources)| Side::new(*dialect, policy, sources));
-        Ok(Self { sides: sides.collect::<Result<_, _>>()? })
+        Ok(Self { policy: policy.clone(), sides: sides.collect::<Result<_, _>>()? })
     }
 
     /// The databases that are judged.
@@ -135,14 +145,29 @@ impl Judge {
     pub fn statement(&self, compiled: &Compiled) -> Judged {
         let mut mistakes = Vec::new();
         let mut told = Vec::new();
+        let mut guarded: Vec<GuardedColumn> = Vec::new();
         for side in &self.sides {
-            match side.statement(compiled) {
+            let (answer, read) = side.statement(compiled, &self.policy);
+            match answer {
                 Ok(good) => told.push(good),
                 Err(found) => mistakes.push((side.schema.dialect, found)),
             }
+            let new: Vec<_> = read.into_iter().filter(|column| !guarded.contains(column)).cloned().collect();
+            guarded.extend(new);
         }
         let judged: Vec<Dialect> = self.sides.iter().map(|side| side.schema.dialect).collect();
-        Judged { mistakes: complaint::merge(mistakes, &judged), told }
+        Judged { mistakes: complaint::merge(mistakes, &judged), told, guarded }
+    }
+
+    /// What the policy names in `[sql]` and no database has.
+    #[must_use]
+    pub fn misnamed(&self) -> Vec<Misnamed> {
+        let mut sides = self.sides.iter().map(|side| names::misnamed(&self.policy, &side.schema));
+        let first = sides.next().unwrap_or_default();
+        sides.fold(first, |found, other| {
+            let too = |misnamed: &Misnamed| other.iter().any(|other| other.path == misnamed.path);
+            found.into_iter().filter(too).collect()
+        })
     }
 }
 
@@ -187,31 +212,54 @@ impl Side {
         &self.sources
     }
 
-    /// The tables as a program compares them with those of its database; none where no engine tells them.
-    #[must_use]
-    pub fn tables(&self) -> &[drift::Table] {
+    /// The application's tables as a program compares them with those of its database; none where no engine tells them.
+    pub fn tables(&self) -> impl Iterator<Item = &drift::Table> {
         #[cfg(feature = "sqlite-oracle")]
-        return self.engine.as_ref().map_or(&[], |engine| engine.tables());
+        let tables = self.engine.as_ref().map_or(&[][..], |engine| engine.tables());
         #[cfg(not(feature = "sqlite-oracle"))]
-        &[]
+        let tables: &[drift::Table] = &[];
+        let own = Sources::own();
+        let is_own = move |table: &str| {
+            let origin = self.schema.tables.get(&self.schema.key(table, false)).map(|table| &table.origin.file);
+            origin.is_some_and(|file| own.texts().iter().any(|source| source.file == *file))
+        };
+        tables.iter().filter(move |table| !is_own(&table.name))
     }
 
-    fn statement(&self, compiled: &Compiled) -> Result<Told, Vec<Complaint>> {
+    /// What the statement is here, and the guarded columns that it reads.
+    fn statement<'p>(
+        &self,
+        compiled: &Compiled,
+        policy: &'p Policy,
+    ) -> (Result<Told, Vec<Complaint>>, Vec<&'p GuardedColumn>) {
         let mut merged = Merged::new(compiled);
         let mut mistakes: Vec<Complaint> = Vec::new();
+        let mut guarded: Vec<&GuardedColumn> = Vec::new();
         for variant in compiled.variants(self.schema.dialect) {
-            match self.text(&variant.text) {
-                Answer::Good(shape, unknown) => merged.add(&variant, shape, unknown),
-                Answer::Bad(found) => {
-                    for complaint in found.into_iter().map(|found| found.of(&variant, compiled)) {
-                        if !mistakes.iter().any(|known| known.is_same(&complaint)) {
-                            mistakes.push(complaint);
-                        }
-                    }
+            let found = match self.text(&variant.text) {
+                Answer::Good(shape, unknown) => {
+                    let seen = guard::Seen {
+                        schema: &self.schema,
+                        text: &variant.text,
+                        shape: &shape,
+                        unknown: unknown.as_deref(),
+                    };
+                    let found = policy.scopes.iter().filter_map(|scope: &TableScope| seen.unscoped(scope)).collect();
+                    let read = policy.columns.iter().filter(|column| seen.reads(column));
+                    let new: Vec<_> = read.filter(|column| !guarded.contains(column)).collect();
+                    guarded.extend(new);
+                    merged.add(&variant, shape, unknown);
+                    found
+                }
+                Answer::Bad(found) => found,
+            };
+            for complaint in found.into_iter().map(|found: Complaint| found.of(&variant, compiled)) {
+                if !mistakes.iter().any(|known| known.is_same(&complaint)) {
+                    mistakes.push(complaint);
                 }
             }
         }
-        if mistakes.is_empty() { Ok(merged.told(self.schema.dialect)) } else { Err(mistakes) }
+        (if mistakes.is_empty() { Ok(merged.told(self.schema.dialect)) } else { Err(mistakes) }, guarded)
     }
 
     fn text(&self, text: &str) -> Answer {
@@ -239,6 +287,10 @@ fn by_engine(engine: sqlite::Verdict, resolved: resolve::Verdict, text: &str) ->
         }
     };
     match engine {
+        // What a row lacks SQLite tells only when it is written.
+        sqlite::Verdict::Holds(_) if mistakes.iter().any(is_told_late) => {
+            Answer::Bad(mistakes.iter().filter(|mistake| is_told_late(mistake)).map(Complaint::of_mistake).collect())
+        }
         sqlite::Verdict::Holds(prepared) => Answer::Good(merge::known(shape, prepared.shape), why),
         sqlite::Verdict::Unknown(refusal) => Answer::Good(shape, Some(refusal.message)),
         sqlite::Verdict::Fails(refusal) => {
@@ -249,6 +301,12 @@ fn by_engine(engine: sqlite::Verdict, resolved: resolve::Verdict, text: &str) ->
             Answer::Bad(mistakes.iter().map(|mistake| Complaint::of_mistake(mistake).note(says.clone())).collect())
         }
     }
+}
+
+/// Whether a statement is prepared all the same, and fails whenever it runs.
+#[cfg(feature = "sqlite-oracle")]
+const fn is_told_late(mistake: &Mistake) -> bool {
+    matches!(mistake.reason(), Reason::MissingColumn { .. } | Reason::Null { .. })
 }
 
 /// The databases of a policy; one that names none means all.
@@ -283,6 +341,10 @@ fn completed(engine: &Schema, followed: &Schema) -> Schema {
             continue;
         }
         table.key.clone_from(&known.key);
+        // A trigger may fill in what a statement leaves out.
+        for (column, known) in table.columns.iter_mut().zip(&known.columns) {
+            column.has_default |= known.has_default;
+        }
         if table.view {
             table.body.clone_from(&known.body);
             table.columns.clone_from(&known.columns);

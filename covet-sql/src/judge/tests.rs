@@ -145,6 +145,19 @@ mod oracle {
     }
 
     #[test]
+    fn what_the_engine_tells_only_when_a_row_is_written_is_told() {
+        for (text, code) in [
+            ("INSERT INTO notes (id, owner) VALUES (1, {owner})", "missing_column"),
+            ("INSERT INTO notes (id, owner, title) VALUES (1, {owner}, NULL)", "null_value"),
+        ] {
+            let told = Project::notes().told(text);
+            assert!(told.len() == 1 && told[0].contains(code) && !told[0].contains("only"), "{text}: {told:?}");
+        }
+        let told = Project::notes().told("INSERT OR IGNORE INTO notes (id, owner) VALUES (1, {owner})");
+        assert!(told.iter().all(|told| !told.contains("missing_column")), "{told:?}");
+    }
+
+    #[test]
     fn the_engine_is_named_where_it_agrees() {
         let told = Project::notes().told("SELECT titel FROM notes");
         assert!(told[0].contains("says: no such column: titel"), "{}", told[0]);
@@ -157,4 +170,90 @@ mod oracle {
         assert!(error.to_string().starts_with("m/1_notes.sql:2:"), "{error}");
         assert!(error.help().contains("correct the migration"));
     }
+}
+
+/// Notes belong to an owner, and what is about them is read in one module.
+fn guarded() -> Project {
+    let lines = "migrations = 'migrations'\n\
+                 [[sql.scopes]]\ntable = 'notes'\ncolumn = 'owner'\n\
+                 [[sql.columns]]\nname = 'notes.about'\nreadable_in = ['crate::private']";
+    let view = "CREATE VIEW titles AS SELECT title FROM notes";
+    Project::new(lines, &[("migrations/0001_notes.sql", NOTES), ("migrations/0002_titles.sql", view)])
+}
+
+#[test]
+fn a_statement_on_a_scoped_table_keeps_to_its_rows_or_is_refused() {
+    let project = guarded();
+    for good in [
+        "SELECT id FROM notes WHERE owner = {owner}",
+        "SELECT id FROM notes WHERE owner = {owner} AND (id = 1 OR id = 2)",
+        "SELECT id FROM notes AS n WHERE n.owner = {owner} {? AND title = {title}}",
+        "INSERT INTO notes (id, owner, title) VALUES (1, {owner}, {title})",
+        "UPDATE notes SET title = {title} WHERE owner = {owner} AND id = {id}",
+        "DELETE FROM notes WHERE id = {id} AND owner = {owner}",
+        "SELECT title FROM tags WHERE id = {id}",
+    ] {
+        assert_eq!(project.told(good), [""; 0], "{good}");
+    }
+    for bad in [
+        "SELECT id FROM notes WHERE id = {id}",
+        "SELECT count(*) FROM notes",
+        "SELECT id FROM notes WHERE owner = {owner} OR id = {id}",
+        "SELECT id FROM notes WHERE owner <> {owner}",
+        "SELECT id FROM tags WHERE note IN (SELECT id FROM notes WHERE id = {id})",
+        "SELECT n.id FROM notes AS n JOIN notes AS o ON o.id = n.id WHERE n.owner = {owner}",
+        "UPDATE notes SET owner = {owner} WHERE id = {id}",
+        "DELETE FROM notes WHERE id = {id}",
+        "SELECT title FROM titles",
+    ] {
+        let told = project.told(bad);
+        assert!(told.len() == 1 && told[0].starts_with("[covet::sql::unscoped]"), "{bad}: {told:?}");
+    }
+    let told = project.told("SELECT id FROM notes WHERE id = {id} {? AND owner = {owner}}");
+    assert!(told[0].contains("where `{? AND owner = {owner}}` is left out"), "{told:?}");
+}
+
+#[test]
+fn a_guarded_column_is_read_wherever_its_value_matters() {
+    let project = guarded();
+    for (text, reads) in [
+        ("SELECT about FROM notes WHERE owner = {owner}", true),
+        ("SELECT * FROM notes WHERE owner = {owner}", true),
+        ("SELECT id FROM notes WHERE owner = {owner} AND about = {about}", true),
+        ("SELECT id FROM notes WHERE owner = {owner} {? AND about = {about}}", true),
+        ("DELETE FROM notes WHERE owner = {owner} RETURNING *", true),
+        ("SELECT id FROM notes WHERE owner = {owner}", false),
+        ("INSERT INTO notes (id, owner, title, about) VALUES (1, {owner}, {title}, {about})", false),
+        ("UPDATE notes SET about = {about} WHERE owner = {owner}", false),
+        ("SELECT count(*) FROM notes WHERE owner = {owner}", false),
+    ] {
+        let judged = project.judged(text);
+        assert_eq!(judged.mistakes, [], "{text}");
+        assert_eq!(!judged.guarded.is_empty(), reads, "{text}");
+    }
+}
+
+#[test]
+fn names_of_the_policy_are_those_of_tables_and_columns() {
+    let told = |lines: &str| {
+        let lines = format!("migrations = 'm'\n{lines}");
+        let judge = Project::new(&lines, &[("m/1_notes.sql", NOTES)]).judge();
+        judge
+            .misnamed()
+            .into_iter()
+            .map(|found| format!("{}: {}; {}", found.path.join("."), found.message, found.help))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(told("[[sql.scopes]]\ntable = 'notes'\ncolumn = 'owner'"), [""; 0]);
+    #[cfg(feature = "sqlite-oracle")]
+    assert_eq!(told("[[sql.columns]]\nname = 'users.password_hash'\nreadable_in = []"), [""; 0], "of Covet itself");
+    assert_eq!(
+        told(
+            "[sql.identifiers.sort]\ntable = 'notes'\ncolumns = ['id', 'titel']\n[[sql.scopes]]\ntable = 'nots'\ncolumn = 'owner'"
+        ),
+        [
+            "sql.identifiers.sort: `notes` has no column `titel`; did you mean `title`?",
+            "sql.scopes.0: there is no table `nots`; did you mean `notes`?"
+        ]
+    );
 }

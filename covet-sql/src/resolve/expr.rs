@@ -204,7 +204,11 @@ impl<'a> Resolver<'a> {
             Constant::DollarQuotedString(string) => text(&string.value),
             Constant::Boolean(_) => Value::of(SqlType::Bool, Some(false)),
             Constant::Null => Value { nullable: Some(true), literal: Some(Literal::Null), ..Value::default() },
-            Constant::HexStringLiteral(_) if !self.postgres() => Value::of(SqlType::Bytes, Some(false)),
+            // The parser takes `0xff` for `x'ff'`.
+            Constant::HexStringLiteral(_) if !self.postgres() => {
+                let text = self.sql.get(self.bytes(value.span)).unwrap_or_default();
+                Value::of(if text.starts_with('0') { SqlType::BigInt } else { SqlType::Bytes }, Some(false))
+            }
             // On SQLite a text in double quotes is a name.
             Constant::DoubleQuotedString(name) => {
                 let mut ident = Ident::with_quote('"', name.clone());
@@ -217,6 +221,7 @@ impl<'a> Resolver<'a> {
     }
 
     fn number(&self, number: &str) -> SqlType {
+        let number = number.replace('_', "");
         let whole = number.chars().all(|c| c.is_ascii_digit());
         match (self.postgres(), whole) {
             (true, true) if number.parse::<i32>().is_ok() => SqlType::Int,

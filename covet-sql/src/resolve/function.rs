@@ -13,7 +13,7 @@ use crate::schema::SqlType;
 use crate::types::{Family, family};
 
 /// Functions of PostgreSQL that make one value of many rows.
-const AGGREGATES: [&str; 32] = [
+const AGGREGATES: [&str; 52] = [
     "any_value",
     "array_agg",
     "avg",
@@ -28,15 +28,35 @@ const AGGREGATES: [&str; 32] = [
     "covar_samp",
     "every",
     "json_agg",
+    "json_agg_strict",
+    "json_arrayagg",
     "json_object_agg",
+    "json_object_agg_strict",
+    "json_object_agg_unique",
+    "json_object_agg_unique_strict",
+    "json_objectagg",
     "jsonb_agg",
+    "jsonb_agg_strict",
     "jsonb_object_agg",
+    "jsonb_object_agg_strict",
+    "jsonb_object_agg_unique",
+    "jsonb_object_agg_unique_strict",
     "max",
     "min",
     "mode",
     "percentile_cont",
     "percentile_disc",
     "range_agg",
+    "range_intersect_agg",
+    "regr_avgx",
+    "regr_avgy",
+    "regr_count",
+    "regr_intercept",
+    "regr_r2",
+    "regr_slope",
+    "regr_sxx",
+    "regr_sxy",
+    "regr_syy",
     "stddev",
     "stddev_pop",
     "stddev_samp",
@@ -93,6 +113,7 @@ impl<'a> Resolver<'a> {
         }
         let clause = std::mem::replace(&mut self.level.clause, Clause::Other);
         self.level.inside += usize::from(aggregate);
+        let bare = self.level.bare.len();
         let values = self.arguments(&function.args, scope);
         for order in &function.within_group {
             self.expr(&order.expr, scope);
@@ -119,7 +140,15 @@ impl<'a> Resolver<'a> {
             let filled = function.filter.is_none() && !framed && (over || self.level.grouped);
             return self.many(&name, &values, filled);
         }
-        if self.postgres() { self.postgres_function(&name, &values) } else { self.sqlite_function(&name, &values) }
+        if !self.postgres() {
+            return self.sqlite_function(&name, &values);
+        }
+        let value = self.postgres_function(&name, &values);
+        if value.ty.is_none() && value.nullable.is_none() {
+            // What is not known may be an aggregate of the project's own.
+            self.level.bare.truncate(bare);
+        }
+        value
     }
 
     fn aggregates(&self, name: &str, arguments: usize) -> bool {
@@ -261,6 +290,8 @@ impl<'a> Resolver<'a> {
                 }
                 Value::maybe(first.fixed().cloned(), Some(true))
             }
+            // The bounds of a range, of which one may be missing.
+            "lower" | "upper" if self.postgres() && !first.is_textual() => Value::default(),
             "lower" | "upper" | "trim" | "ltrim" | "rtrim" | "replace" => {
                 for value in values {
                     self.anchor(value, Some(&SqlType::Text));

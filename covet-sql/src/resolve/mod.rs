@@ -43,6 +43,7 @@ use crate::mistake::{Mistake, Reason};
 use crate::parse::{self, Lines, Unread};
 use crate::schema::{Dialect, Schema, SqlType};
 use crate::shape::{Access, Mention, Output, Param, Shape, Use};
+use crate::types;
 
 /// How deep expressions and queries are followed.
 const MAX_DEPTH: usize = 80;
@@ -213,6 +214,12 @@ impl Value {
 
     fn maybe(ty: Option<SqlType>, nullable: Option<bool>) -> Self {
         Self { ty, nullable, ..Self::default() }
+    }
+
+    /// Whether it is text, or becomes text where text is needed.
+    fn is_textual(&self) -> bool {
+        let textual = |ty: &SqlType| types::family(ty) == Some(types::Family::Text);
+        self.literal.is_some() || self.param.is_some() || self.ty.as_ref().is_some_and(textual)
     }
 
     /// Its type, if its surroundings do not decide it.

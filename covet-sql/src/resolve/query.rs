@@ -402,10 +402,12 @@ impl<'a> Resolver<'a> {
             let groups = |name: &str| grouped.iter().any(|(at, known)| *at == relation && known == name);
             match scope.relations.get(relation).and_then(super::scope::Relation::table) {
                 // The key is not known: any column may be it.
-                Some((_, table)) if table.body.is_none() && table.key.is_empty() => {
+                Some((_, table)) if table.body.is_none() && table.key.is_empty() && table.unique.is_none() => {
                     grouped.iter().any(|(at, _)| *at == relation)
                 }
-                Some((_, table)) if table.body.is_none() => table.key.iter().all(|key| groups(key)),
+                Some((_, table)) if table.body.is_none() && !table.key.is_empty() => {
+                    table.key.iter().all(|key| groups(key))
+                }
                 _ => false,
             }
         };
@@ -518,6 +520,9 @@ impl<'a> Resolver<'a> {
             }
             let value = self.expr(expr, &scope);
             self.anchor(&value, Some(&SqlType::BigInt));
+            if let Some(Literal::Text(text)) = &value.literal {
+                self.readable(text, &SqlType::BigInt, None, value.span.clone().unwrap_or_default());
+            }
         }
     }
 

@@ -286,6 +286,8 @@ impl<'a> Resolver<'a> {
                 match known {
                     Some(column) => keys.push(column.name.clone()),
                     None if table.open => {}
+                    // Another name of the key, which is an integer.
+                    None if !self.postgres() && super::name::is_row_id(&name) => {}
                     None => {
                         let reason = Reason::UnknownColumn { table: table.name.clone(), column: ident.value.clone() };
                         let known = table.columns.iter().map(|column| column.name.as_str());
@@ -297,6 +299,9 @@ impl<'a> Resolver<'a> {
             if let Some(predicate) = predicate {
                 self.condition(predicate, scope, "WHERE");
             }
+        }
+        if let Some(ConflictTarget::Columns { columns, .. }) = &conflict.conflict_target {
+            self.unique(columns, &keys, table);
         }
         let OnConflictAction::DoUpdate(update) = &conflict.action else { return };
         // The row that is there already is a mention of its own.
@@ -324,6 +329,24 @@ impl<'a> Resolver<'a> {
         scope.relations.truncate(1);
         if let Some(relation) = scope.relations.first_mut() {
             relation.mention = Some(inserted);
+        }
+    }
+
+    /// Whether these columns, as `ON CONFLICT` names them, are all of a key.
+    fn unique(&mut self, named: &[Ident], keys: &[String], table: &Table) {
+        let Some(unique) = table.unique.as_ref().filter(|_| !self.schema.open && named.len() == keys.len()) else {
+            return;
+        };
+        let within = |names: &[String], all: &[String]| {
+            names.iter().all(|name| all.iter().any(|known| known.eq_ignore_ascii_case(name)))
+        };
+        if !unique.iter().any(|key| within(key, keys) && within(keys, key)) {
+            let span = named.iter().map(|ident| ident.span).reduce(|a, b| a.union(&b));
+            let span = span.map_or(0..0, |span| self.bytes(span));
+            let reason = Reason::NoUnique { table: table.name.clone(), columns: keys.to_vec() };
+            let known: Vec<String> = unique.iter().map(|key| format!("({})", key.join(", "))).collect();
+            let known = if known.is_empty() { "nothing".to_owned() } else { known.join(", ") };
+            self.mistake(Mistake::new(reason, span).about(table).note(format!("what is unique: {known}")));
         }
     }
 

@@ -51,7 +51,7 @@ pub fn routes() -> Vec<Route> {
 
 /// The pages for what goes wrong. Those for 401, 403 and 429 are Covet's.
 pub fn catchers() -> Vec<Catcher> {
-    catchers![not_found, too_large, broken]
+    catchers![not_found, too_large, unreadable, broken]
 }
 
 #[derive(Template)]
@@ -94,6 +94,12 @@ async fn not_found(request: &Request<'_>) -> Page {
 async fn too_large(request: &Request<'_>) -> Page {
     let (title, text) = ("Too much at once", "What you sent is longer than Vault takes. Nothing was saved.");
     Page::with(Status::PayloadTooLarge, &Trouble { layout: Layout::of(request).await, title, text })
+}
+
+#[catch(422)]
+async fn unreadable(request: &Request<'_>) -> Page {
+    let (title, text) = ("Not understood", "Something in the address or in the form is not what it should be.");
+    Page::with(Status::UnprocessableEntity, &Trouble { layout: Layout::of(request).await, title, text })
 }
 
 #[catch(500)]

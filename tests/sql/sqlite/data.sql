@@ -10,3 +10,11 @@ INSERT INTO "AuditLog" ("userId", "at", action) VALUES (NULL, 'a', 'a'), (1, 'b'
 INSERT INTO counters VALUES ('a', 1);
 INSERT INTO flags VALUES ('a', 1);
 INSERT INTO archive VALUES (1, 'a', 2);
+INSERT INTO jobs (queue, payload, run_at) VALUES ('mail', '{"to": "a@a"}', '2026-01-01'), ('mail', '{}', '2026-01-02'), ('thumbs', '{}', '2026-01-01');
+INSERT INTO sessions (token, user_id, expires) VALUES (x'01', 1, '2026-01-01');
+INSERT INTO forums (slug, name) VALUES ('a', 'a'), ('empty', 'empty');
+INSERT INTO threads (forum, title) VALUES (1, 'a'), (1, 'empty');
+INSERT INTO posts (thread, writer, parent, body) VALUES (1, 1, NULL, 'a'), (1, NULL, 1, 'b');
+INSERT INTO plans (code, price) VALUES ('free', 0), ('team', 900);
+INSERT INTO subscriptions (tenant_id, plan, starts, ends) VALUES ('a', 'team', '2026-01-01', NULL);
+INSERT INTO metrics VALUES (1, 'cpu', 0.5, NULL), (2, 'disk', 1, '{"host": "a"}');

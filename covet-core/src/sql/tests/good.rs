@@ -99,15 +99,13 @@ const GOOD: &[&str] = &[
     "INSERT INTO notes (owner, title) VALUES ({user.id}, {form.title}) RETURNING id",
     "INSERT INTO notes DEFAULT VALUES",
     "INSERT INTO archive SELECT * FROM notes WHERE id = {id}",
-    "INSERT OR IGNORE INTO t (id) VALUES ({id})",
-    "REPLACE INTO t (id) VALUES ({id})",
     "INSERT INTO t (id, n) VALUES ({id}, {n}) ON CONFLICT (id) DO UPDATE SET n = excluded.n + {n}",
     "INSERT INTO t (id) VALUES ({id}) ON CONFLICT DO NOTHING",
     "INSERT INTO t (id) SELECT {id} WHERE NOT EXISTS (SELECT 1 FROM t WHERE id = {id})",
     "UPDATE users SET name = {name}, email = {email} WHERE id = {id}",
     "UPDATE t SET (a, b) = (SELECT x, y FROM u WHERE u.id = t.id) WHERE t.id = {id} RETURNING t.*",
     "UPDATE t SET a = u.a FROM u WHERE u.id = t.id",
-    "UPDATE OR ROLLBACK t SET a = replace(a, {from}, {to}) WHERE true",
+    "UPDATE t SET a = replace(a, {from}, {to}) WHERE b = {b} OR c",
     "DELETE FROM sessions WHERE expires < {now}",
     "DELETE FROM t USING u WHERE t.id = u.id",
     "SELECT * FROM jobs WHERE done = false ORDER BY id FOR UPDATE SKIP LOCKED LIMIT 1",
@@ -147,6 +145,23 @@ fn ordinary_statements_pass() {
             let reports: Vec<_> = mistakes.iter().map(|mistake| sql::report::render(sql, mistake, None)).collect();
             panic!("refused:\n{}", reports.join("\n"));
         }
+    }
+}
+
+#[test]
+fn what_sqlite_alone_has_passes_where_postgres_is_not_asked() {
+    let policy = Policy { dialects: vec![Dialect::Sqlite], ..Policy::default() };
+    for (sql, what) in [
+        ("INSERT OR IGNORE INTO t (id) VALUES ({id})", "INSERT OR"),
+        ("REPLACE INTO t (id) VALUES ({id})", "REPLACE"),
+        ("WITH x AS (SELECT 1) REPLACE INTO t SELECT * FROM x", "REPLACE"),
+        ("UPDATE OR ROLLBACK t SET a = {a} WHERE b = {b}", "UPDATE OR"),
+    ] {
+        assert!(sql::compile(sql, &policy).is_ok(), "{sql}");
+        let refused = sql::compile(sql, &Policy::default()).unwrap_err();
+        let span = sql.find(what).unwrap();
+        let found: Vec<_> = refused.iter().map(|mistake| (mistake.code(), mistake.span())).collect();
+        assert_eq!(found, [("sql::of_sqlite_alone", span..span + what.len())], "{sql}");
     }
 }
 
