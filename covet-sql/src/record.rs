@@ -144,7 +144,7 @@ fn can_be_a_field(name: &str) -> bool {
 }
 
 #[cfg(test)]
-#[expect(clippy::indexing_slicing, reason = "a test may stop at what it does not expect")]
+#[expect(clippy::unwrap_used, reason = "a test may stop at what it does not expect")]
 mod tests {
     use super::*;
 
