@@ -104,3 +104,13 @@ impl Clock for ManualClock {
         Timestamp(self.0.load(std::sync::atomic::Ordering::SeqCst))
     }
 }
+/// How many milliseconds a clock may seem to go back that was not set back: requests read it in one order and are judged
+/// in another, and a hash or a busy database lies between.
+pub(crate) const DISORDER_MILLIS: u64 = 10_000;
+
+/// When an event is judged that read `now`, where one was counted at `latest`: in the order in which they are judged. So
+/// disorder gives nobody more, and refuses for so much longer at most. Only what is further ahead was counted by a clock
+/// that has been set back since.
+pub(crate) const fn in_order(now: u64, latest: u64) -> u64 {
+    if latest > now && latest - now <= DISORDER_MILLIS { latest } else { now }
+}

@@ -122,11 +122,9 @@ impl Window {
         }
     }
 
-    /// Takes back `count` of the events that still count at `now`, the oldest first: what is left counts for at least as
-    /// long as if they had never been.
-    pub(crate) fn take_back(&mut self, mut count: u32, now: u64, length: u64) {
-        let left = |group: &Group| group.newest().saturating_add(length) <= now;
-        self.forget(self.groups.iter().take_while(|group| left(group)).count());
+    /// Takes back `count` of the events that are kept, the oldest first: what is left counts for at least as long as if
+    /// they had never been.
+    pub(crate) fn take_back(&mut self, mut count: u32) {
         while let Some(oldest) = self.groups.first_mut().filter(|_| count > 0) {
             let taken = count.min(oldest.count);
             oldest.count -= taken;
@@ -240,11 +238,12 @@ mod tests {
         for t in [0, 10, 20, 30] {
             window.add(1, 5, t, 100);
         }
-        window.take_back(1, 105, 100);
-        assert_eq!(window.live(105, 100), Live { count: 2, frees_at: Some(120) });
-        window.take_back(9, 105, 100);
+        // The oldest no longer counts, and is what is given back.
+        window.take_back(1);
+        assert_eq!(window.live(105, 100), Live { count: 3, frees_at: Some(110) });
+        window.take_back(9);
         assert_eq!(window, Window::default());
-        window.take_back(1, 105, 100);
+        window.take_back(1);
         assert_eq!(window, Window::default());
     }
 

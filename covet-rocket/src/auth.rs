@@ -10,7 +10,6 @@ use covet_core::flow::{
 use covet_core::lockout::DeviceCookie;
 use covet_core::mfa::Enrollment;
 use covet_core::session::{self, SameSite};
-use covet_core::time::Timestamp;
 use rocket::http::{Cookie, Status};
 use rocket::request::{FromRequest, Outcome};
 use rocket::{Request, Sentinel};
@@ -59,7 +58,6 @@ pub struct Auth<'r> {
     request: &'r Request<'r>,
     ready: &'r Ready,
     facts: Facts,
-    now: Timestamp,
     guesses: Option<Guesses>,
 }
 
@@ -96,7 +94,7 @@ impl Auth<'_> {
         let email = Some(new.email).filter(|email| !email.is_empty());
         let registration =
             Registration { username: new.username, email, password: new.password.into_core(), roles: new.roles };
-        Ok(self.ready.engine.register(registration, &self.facts, self.now).await?.id)
+        Ok(self.ready.engine.register(registration, &self.facts, self.ready.engine.now()).await?.id)
     }
 
     /// How many accounts there are.
@@ -114,7 +112,8 @@ impl Auth<'_> {
     ///
     /// [`SignInError::Refused`] for whatever was not right, or what failed.
     pub async fn sign_in(&mut self, login: &str, password: Password) -> Result<SignedIn, SignInError> {
-        let signed_in = self.ready.engine.sign_in(login, password.into_core(), &self.facts, self.now).await?;
+        let signed_in =
+            self.ready.engine.sign_in(login, password.into_core(), &self.facts, self.ready.engine.now()).await?;
         let (issued, next) = match signed_in {
             SignIn::Done(issued) => (issued, SignedIn::Done),
             SignIn::SecondFactor(issued) => (issued, SignedIn::SecondFactor),
@@ -129,7 +128,7 @@ impl Auth<'_> {
     ///
     /// [`SecondFactorError`] says why not.
     pub async fn enroll_totp(&self) -> Result<Enrollment, SecondFactorError> {
-        self.ready.engine.enroll_totp(&self.facts, self.now).await
+        self.ready.engine.enroll_totp(&self.facts, self.ready.engine.now()).await
     }
 
     /// Ends the enrolment with a first code.
@@ -138,7 +137,7 @@ impl Auth<'_> {
     ///
     /// [`SecondFactorError`] says why not.
     pub async fn confirm_totp(&mut self, code: &str) -> Result<(), SecondFactorError> {
-        let issued = self.ready.engine.confirm_totp(code, &self.facts, self.now).await?;
+        let issued = self.ready.engine.confirm_totp(code, &self.facts, self.ready.engine.now()).await?;
         self.give(issued);
         Ok(())
     }
@@ -149,7 +148,7 @@ impl Auth<'_> {
     ///
     /// [`SecondFactorError`] says why not.
     pub async fn verify_totp(&mut self, code: &str) -> Result<(), SecondFactorError> {
-        let issued = self.ready.engine.verify_totp(code, &self.facts, self.now).await?;
+        let issued = self.ready.engine.verify_totp(code, &self.facts, self.ready.engine.now()).await?;
         self.give(issued);
         Ok(())
     }
@@ -160,8 +159,11 @@ impl Auth<'_> {
     ///
     /// [`ChangePasswordError`] says why not.
     pub async fn change_password(&mut self, current: Password, new: Password) -> Result<(), ChangePasswordError> {
-        let issued =
-            self.ready.engine.change_password(current.into_core(), new.into_core(), &self.facts, self.now).await?;
+        let issued = self
+            .ready
+            .engine
+            .change_password(current.into_core(), new.into_core(), &self.facts, self.ready.engine.now())
+            .await?;
         self.give(issued);
         Ok(())
     }
@@ -172,7 +174,7 @@ impl Auth<'_> {
     ///
     /// [`Failure`] when the store fails; the session may then still be live.
     pub async fn sign_out(&mut self) -> Result<(), Failure> {
-        self.ready.engine.sign_out(&self.facts, self.now).await?;
+        self.ready.engine.sign_out(&self.facts, self.ready.engine.now()).await?;
         self.take();
         Ok(())
     }
@@ -183,7 +185,7 @@ impl Auth<'_> {
     ///
     /// [`Failure`] when the store fails; some may then still be live.
     pub async fn sign_out_everywhere(&mut self) -> Result<usize, Failure> {
-        let ended = self.ready.engine.sign_out_everywhere(&self.facts, self.now).await?;
+        let ended = self.ready.engine.sign_out_everywhere(&self.facts, self.ready.engine.now()).await?;
         self.take();
         Ok(ended)
     }
@@ -194,7 +196,7 @@ impl Auth<'_> {
     ///
     /// [`Failure`] when the store fails.
     pub async fn sessions(&self) -> Result<Vec<SessionInfo>, Failure> {
-        self.ready.engine.sessions(&self.facts, self.now).await
+        self.ready.engine.sessions(&self.facts, self.ready.engine.now()).await
     }
 
     /// Ends one session of whoever calls, by its handle; false if there is none.
@@ -203,7 +205,7 @@ impl Auth<'_> {
     ///
     /// [`Failure`] when the store fails.
     pub async fn revoke(&self, handle: &str) -> Result<bool, Failure> {
-        self.ready.engine.revoke(handle, &self.facts, self.now).await
+        self.ready.engine.revoke(handle, &self.facts, self.ready.engine.now()).await
     }
 
     /// The first accounts in the order of their names, for pages of administrators.
@@ -222,7 +224,7 @@ impl Auth<'_> {
     /// [`Failure`] when the accounts or the store fail.
     pub async fn set_roles(&self, account: &AccountId, roles: &[&str]) -> Result<(), Failure> {
         let roles: Vec<_> = roles.iter().map(|&role| role.to_owned()).collect();
-        self.ready.engine.set_roles(account, &roles, self.now).await
+        self.ready.engine.set_roles(account, &roles, self.ready.engine.now()).await
     }
 
     /// Disables an account and ends its sessions; says how many.
@@ -231,7 +233,7 @@ impl Auth<'_> {
     ///
     /// [`Failure`] when the accounts or the store fail.
     pub async fn disable(&self, account: &AccountId) -> Result<usize, Failure> {
-        self.ready.engine.disable(account, self.now).await
+        self.ready.engine.disable(account, self.ready.engine.now()).await
     }
 
     /// The last audit events, the latest first, for pages of administrators.
@@ -292,7 +294,7 @@ impl<'r> FromRequest<'r> for Auth<'r> {
     type Error = Denied;
 
     async fn from_request(request: &'r Request<'_>) -> Outcome<Self, Denied> {
-        let (Some(ready), Some((mut facts, now))) = (Ready::of(request), Slot::of(request).facts()) else {
+        let (Some(ready), Some(mut facts)) = (Ready::of(request), Slot::of(request).facts()) else {
             return Outcome::Error((Status::ServiceUnavailable, Denied("the route is not guarded by covet")));
         };
         let user_agent = request.headers().get_one("user-agent");
@@ -300,7 +302,7 @@ impl<'r> FromRequest<'r> for Auth<'r> {
             user_agent.map(|text| text.chars().filter(|c| !c.is_control()).take(MAX_USER_AGENT_CHARS).collect());
         facts.device =
             request.cookies().get(&ready.device_cookie).and_then(|cookie| DeviceCookie::parse(cookie.value()));
-        Outcome::Success(Self { request, ready, facts, now, guesses: None })
+        Outcome::Success(Self { request, ready, facts, guesses: None })
     }
 }
 

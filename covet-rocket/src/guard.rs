@@ -75,7 +75,7 @@ impl<'r, R: Covered> FromRequest<'r> for Guard<R> {
         let Some(ready) = Ready::of(request) else {
             return Outcome::Error((Status::ServiceUnavailable, Denied("covet is not attached")));
         };
-        // The one place where the clock is read.
+        // Of the guard alone: what a handler does happens later, after the body has come.
         let now = ready.engine.now();
         let facts = ready.facts(request);
         let decision = ready.engine.decide(R::REQUIREMENT, &facts, now).await;

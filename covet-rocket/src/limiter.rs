@@ -3,7 +3,6 @@
 use std::fmt;
 
 use covet_core::engine::{Facts, LimitError};
-use covet_core::time::Timestamp;
 use rocket::http::Status;
 use rocket::request::{FromRequest, Outcome};
 use rocket::{Request, Sentinel};
@@ -32,7 +31,6 @@ pub struct Limiter<'r> {
     request: &'r Request<'r>,
     ready: &'r Ready,
     facts: Facts,
-    now: Timestamp,
 }
 
 impl Limiter<'_> {
@@ -43,7 +41,7 @@ impl Limiter<'_> {
     /// [`LimitError::Reached`] when the limit is reached, which is status 429 with `Retry-After`, and
     /// [`LimitError::Store`] when the store does not answer and the limit then refuses everything, which is 503.
     pub async fn check<L: Limit>(&self, key: impl AsRef<[u8]> + Send, cost: u32) -> Result<(), LimitError> {
-        let answer = self.ready.engine.charge(L::NAME, key.as_ref(), cost, &self.facts, self.now).await;
+        let answer = self.ready.engine.charge(L::NAME, key.as_ref(), cost, &self.facts, self.ready.engine.now()).await;
         if let Ok(Some(seen)) | Err(LimitError::Reached(seen)) = &answer {
             Slot::of(self.request).see(*seen);
         }
@@ -57,7 +55,7 @@ impl Limiter<'_> {
     ///
     /// [`LimitError::Store`] when the store does not answer and the limit then refuses everything.
     pub async fn peek<L: Limit>(&self, key: impl AsRef<[u8]> + Send) -> Result<u32, LimitError> {
-        self.ready.engine.peek(L::NAME, key.as_ref(), self.now).await.map(|answer| answer.remaining)
+        self.ready.engine.peek(L::NAME, key.as_ref(), self.ready.engine.now()).await.map(|answer| answer.remaining)
     }
 
     /// Forgets what was charged for a key, as when its owner has proven who they are.
@@ -67,7 +65,7 @@ impl Limiter<'_> {
     /// [`LimitError::Store`] when the store does not answer, whatever `on_store_failure` says: what this process has
     /// counted by itself is forgotten, but what the store has counted holds again when it is back.
     pub async fn reset<L: Limit>(&self, key: impl AsRef<[u8]> + Send) -> Result<(), LimitError> {
-        self.ready.engine.reset(L::NAME, key.as_ref(), self.now).await
+        self.ready.engine.reset(L::NAME, key.as_ref(), self.ready.engine.now()).await
     }
 }
 
@@ -83,7 +81,7 @@ impl<'r> FromRequest<'r> for Limiter<'r> {
 
     async fn from_request(request: &'r Request<'_>) -> Outcome<Self, Denied> {
         match (Ready::of(request), Slot::of(request).facts()) {
-            (Some(ready), Some((facts, now))) => Outcome::Success(Self { request, ready, facts, now }),
+            (Some(ready), Some(facts)) => Outcome::Success(Self { request, ready, facts }),
             _ => Outcome::Error((Status::ServiceUnavailable, Denied("the route is not guarded by covet"))),
         }
     }

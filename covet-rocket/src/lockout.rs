@@ -5,7 +5,6 @@ use std::fmt;
 use covet_core::account::AccountId;
 use covet_core::engine::Facts;
 use covet_core::flow::{Failure, KeyAttempt, LockoutError, LockoutStatus};
-use covet_core::time::Timestamp;
 use rocket::http::Status;
 use rocket::request::{FromRequest, Outcome};
 use rocket::{Request, Sentinel};
@@ -19,7 +18,6 @@ use crate::slot::Slot;
 pub struct Lockout<'r> {
     ready: &'r Ready,
     facts: Facts,
-    now: Timestamp,
 }
 
 /// An attempt that was counted. Unless it is said to have succeeded, it has failed.
@@ -27,7 +25,6 @@ pub struct Lockout<'r> {
 pub struct Attempt<'r> {
     ready: &'r Ready,
     counted: KeyAttempt,
-    now: Timestamp,
 }
 
 impl<'r> Lockout<'r> {
@@ -41,8 +38,8 @@ impl<'r> Lockout<'r> {
     /// [`LockoutError::Locked`] when there were too many: turned into a [`Problem`](crate::Problem) it is status 429 with
     /// `Retry-After`. Not 401, which promises that other credentials would do.
     pub async fn attempt(&self, what: &str, key: impl AsRef<[u8]> + Send) -> Result<Attempt<'r>, LockoutError> {
-        let counted = self.ready.engine.attempt_at(what, key.as_ref(), &self.facts, self.now).await?;
-        Ok(Attempt { ready: self.ready, counted, now: self.now })
+        let counted = self.ready.engine.attempt_at(what, key.as_ref(), &self.facts, self.ready.engine.now()).await?;
+        Ok(Attempt { ready: self.ready, counted })
     }
 
     /// The failed attempts of strangers at an account, for pages of administrators.
@@ -51,7 +48,7 @@ impl<'r> Lockout<'r> {
     ///
     /// [`Failure`] when the store fails.
     pub async fn status(&self, account: &AccountId) -> Result<LockoutStatus, Failure> {
-        self.ready.engine.lockout_status(account, self.now).await
+        self.ready.engine.lockout_status(account, self.ready.engine.now()).await
     }
 
     /// Forgets all failed attempts at the password and the second factor of an account; false if there is no such
@@ -61,7 +58,7 @@ impl<'r> Lockout<'r> {
     ///
     /// [`Failure`] when the accounts or the store fail.
     pub async fn unlock(&self, account: &AccountId) -> Result<bool, Failure> {
-        self.ready.engine.unlock(account, &self.facts, self.now).await
+        self.ready.engine.unlock(account, &self.facts, self.ready.engine.now()).await
     }
 }
 
@@ -72,7 +69,7 @@ impl Attempt<'_> {
     ///
     /// [`Failure`] when the store fails; the attempts then still count.
     pub async fn succeeded(self) -> Result<(), Failure> {
-        self.ready.engine.attempt_succeeded(&self.counted, self.now).await
+        self.ready.engine.attempt_succeeded(&self.counted, self.ready.engine.now()).await
     }
 
     /// After how many seconds the next may follow if this one has failed; `None` if at once.
@@ -100,7 +97,7 @@ impl<'r> FromRequest<'r> for Lockout<'r> {
 
     async fn from_request(request: &'r Request<'_>) -> Outcome<Self, Denied> {
         match (Ready::of(request), Slot::of(request).facts()) {
-            (Some(ready), Some((facts, now))) => Outcome::Success(Self { ready, facts, now }),
+            (Some(ready), Some(facts)) => Outcome::Success(Self { ready, facts }),
             _ => Outcome::Error((Status::ServiceUnavailable, Denied("the route is not guarded by covet"))),
         }
     }

@@ -43,9 +43,10 @@ impl Slot {
         }
     }
 
-    /// The facts and the time of the request, once a guard has run.
-    pub(crate) fn facts(&self) -> Option<(Facts, Timestamp)> {
-        self.lock().as_ref().map(|known| (known.facts.clone(), known.now))
+    /// The facts of the request, once a guard has run. Its time is not told: a body may take long to come, and by then
+    /// what one would judge by it has moved on.
+    pub(crate) fn facts(&self) -> Option<Facts> {
+        self.lock().as_ref().map(|known| known.facts.clone())
     }
 
     /// What was granted, if anything was.

@@ -242,7 +242,7 @@ impl Engine {
             let Some(Versioned { state: State::Limit(state), version }) = self.store().read(key, now).await? else {
                 return Ok(());
             };
-            let Some(state) = rate_limit::refund(policy, &state, 1, now) else { return Ok(()) };
+            let Some(state) = rate_limit::refund(policy, &state, 1) else { return Ok(()) };
             let write = Write { expires: rate_limit::expires(policy, &state), state: State::Limit(state) };
             if self.store().swap(key, Some(version), Some(write), now).await? {
                 return Ok(());

@@ -53,7 +53,7 @@ impl Alarm {
 
     /// Counts a sign-in, and says what has become of the alarm by it.
     pub fn count(&mut self, policy: &Global, failed: bool, now: Timestamp) -> Option<AlarmChange> {
-        let turn = now.millis() / SLOT_MILLIS;
+        let turn = self.turn(now);
         let place = usize::try_from(turn % SLOTS as u64).unwrap_or(0);
         if let Some(slot) = self.slots.get_mut(place) {
             if slot.turn != turn {
@@ -65,9 +65,15 @@ impl Alarm {
         self.look(policy, now)
     }
 
+    /// The present turn: not before one that was counted in, unless the clock was set back by more than all turns.
+    fn turn(&self, now: Timestamp) -> u64 {
+        let (turn, newest) = (now.millis() / SLOT_MILLIS, self.slots.iter().map(|slot| slot.turn).max().unwrap_or(0));
+        if newest.saturating_sub(turn) < SLOTS as u64 { turn.max(newest) } else { turn }
+    }
+
     /// What has become of the alarm with time.
     pub fn look(&mut self, policy: &Global, now: Timestamp) -> Option<AlarmChange> {
-        let turn = now.millis() / SLOT_MILLIS;
+        let turn = self.turn(now);
         // What a clock that was set back has left in the future is not of the last five minutes.
         let recent = |slot: &&Slot| slot.turn <= turn && turn - slot.turn < SLOTS as u64;
         let sum = |of: fn(&Slot) -> u32| self.slots.iter().filter(recent).map(|slot| u64::from(of(slot))).sum::<u64>();

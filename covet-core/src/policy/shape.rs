@@ -159,11 +159,17 @@ mod tests {
 
     /// The key, with `*` for a name; an element stands in a list.
     fn assignment(key: &str, value: &str) -> String {
+        let is_list = |list: &str| KEYS.iter().any(|(key, shape, _)| *key == list && *shape == List);
+        if let Some((list, rest)) = key.split_once(".*.").filter(|(list, _)| is_list(list)) {
+            return match rest.strip_suffix(".*") {
+                Some(rest) => format!("{list} = [{{ {rest} = [{value}] }}]"),
+                None => format!("{list} = [{{ {rest} = {value} }}]"),
+            };
+        }
         let (list, element) = key.rsplit_once(".*").map_or((key, None), |(list, rest)| (list, Some(rest)));
-        match element.filter(|_| KEYS.iter().any(|(key, shape, _)| *key == list && *shape == List)) {
+        match element.filter(|_| is_list(list)) {
             Some("") => format!("{} = [{value}]", list.replace('*', "a")),
-            Some(rest) => format!("{} = [{{ {} = {value} }}]", list.replace('*', "a"), rest.trim_start_matches('.')),
-            None => format!("{} = {value}", key.replace('*', "a")),
+            Some(_) | None => format!("{} = {value}", key.replace('*', "a")),
         }
     }
 

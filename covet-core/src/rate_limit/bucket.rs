@@ -19,6 +19,11 @@ pub(crate) struct Bucket {
 }
 
 impl Bucket {
+    /// The earliest moment at which it lacks no more than all of its tokens: it was last charged then, or later.
+    pub(super) fn charged_at(&self, refill: &Refill) -> u64 {
+        self.full_at.saturating_sub(refill.capacity_parts().saturating_sub(self.part.into()) / refill.parts())
+    }
+
     /// A bucket cannot lack more than all of its tokens. It seems to when the clock was set back, or its capacity
     /// lowered; then it is empty now.
     pub(super) fn rewind(&mut self, refill: &Refill, now: u64) -> bool {

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::bucket::Bucket;
 use super::fixed::Fixed;
 use super::{Algorithm, Policy};
-use crate::time::Timestamp;
+use crate::time::{Timestamp, in_order};
 use crate::units::Rate;
 use crate::window::Window;
 
@@ -92,38 +92,41 @@ pub struct Charged {
 /// [`charge`] in place, for a store that holds the state under its own lock.
 ///
 /// A clock set back makes no limit give more, nor refuse for longer than its length: what was counted in the future
-/// counts as if it had just been.
+/// counts as if it had just been. A clock that only seems to go back, by [ten seconds](crate::time) at most, is no such one:
+/// then events are judged in the order in which they come.
 pub fn charge_mut(policy: &Policy, state: &mut State, cost: u32, now: Timestamp) -> Charged {
     state.fit(policy);
     let now = now.millis();
     let (first, rest) = policy.limits().split_first();
-    let mut changed = state.first.counter.rewind(policy, (0, first), now);
-    let mut answer = state.first.counter.weigh(policy, (0, first), cost, now);
+    let at_first = state.first.counter.in_order(policy, 0, now);
+    let mut changed = state.first.counter.rewind(policy, (0, first), at_first);
+    let mut answer = state.first.counter.weigh(policy, (0, first), cost, at_first);
     for (at, (rate, counted)) in iter::zip(rest, &mut state.rest).enumerate() {
+        let now = counted.counter.in_order(policy, at + 1, now);
         changed |= counted.counter.rewind(policy, (at + 1, *rate), now);
         answer = answer.tighter(counted.counter.weigh(policy, (at + 1, *rate), cost, now));
     }
     if cost > 0 && !answer.is_refused() {
         changed = true;
-        state.first.counter.spend(policy, (0, first), cost, now);
+        state.first.counter.spend(policy, (0, first), cost, at_first);
         for (at, (rate, counted)) in iter::zip(rest, &mut state.rest).enumerate() {
+            let now = counted.counter.in_order(policy, at + 1, now);
             counted.counter.spend(policy, (at + 1, *rate), cost, now);
         }
     }
     Charged { answer, changed }
 }
 
-/// Gives back `cost` that was charged before. The state is `None` when nothing changes. Of a sliding window the oldest
-/// that counts is given back, so that it never admits more than if the cost had not been charged at all; buckets and
+/// Gives back `cost` that was charged before. The state is `None` when nothing changes. Of a sliding window the oldest that
+/// is kept is given back, whatever the clock says, for who gives back may have another than who charged: if it no longer counts, nothing is given back; so that it never admits more than if the cost had not been charged at all; buckets and
 /// fixed windows give nothing back.
 #[must_use]
-pub fn refund(policy: &Policy, state: &State, cost: u32, now: Timestamp) -> Option<State> {
+pub fn refund(policy: &Policy, state: &State, cost: u32) -> Option<State> {
     let mut refunded = state.clone();
     refunded.fit(policy);
-    let (first, rest) = policy.limits().split_first();
-    refunded.first.counter.take_back(first, cost, now.millis());
-    for (rate, counted) in iter::zip(rest, &mut refunded.rest) {
-        counted.counter.take_back(*rate, cost, now.millis());
+    refunded.first.counter.take_back(cost);
+    for counted in &mut refunded.rest {
+        counted.counter.take_back(cost);
     }
     (refunded != *state).then_some(refunded)
 }
@@ -163,6 +166,16 @@ impl Counter {
         )
     }
 
+    /// When an event is judged that read `now`.
+    fn in_order(&self, policy: &Policy, at: usize, now: u64) -> u64 {
+        let latest = match self {
+            Self::Window(window) => window.newest().unwrap_or(0),
+            Self::Fixed(fixed) => fixed.start,
+            Self::Bucket(bucket) => bucket.charged_at(&policy.refill(at)),
+        };
+        in_order(now, latest)
+    }
+
     /// Brings what was counted in the future, before the clock was set back, into the present.
     fn rewind(&mut self, policy: &Policy, (at, rate): Placed, now: u64) -> bool {
         match self {
@@ -189,10 +202,9 @@ impl Counter {
         }
     }
 
-    fn take_back(&mut self, rate: Rate, cost: u32, now: u64) {
+    fn take_back(&mut self, cost: u32) {
         if let Self::Window(window) = self {
-            window.rewind(now);
-            window.take_back(cost, now, rate.millis());
+            window.take_back(cost);
         }
     }
 

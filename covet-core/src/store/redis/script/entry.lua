@@ -10,6 +10,9 @@
 -- milliseconds since 1970. Lua makes every function anew on every call, which costs more than calling it: so a script
 -- has only the parts that its steps need, and they are few.
 
+-- How many milliseconds a clock may seem to go back that was not set back (`time::in_order`).
+local DISORDER = 10000
+
 local call, pack, unpack, sub = redis.call, struct.pack, struct.unpack, string.sub
 
 local nonce, now = unpack('>c8I6', ARGV[1])

@@ -2,17 +2,18 @@
 
 local function count_fixed(limit, length, _, _, entry, place, _, cost)
   local start, count = unpack('>I6I4', entry, place)
-  if start > now then return nil end
-  if now - start >= length then start, count = now - math.fmod(now, length), 0 end
+  if start > now + DISORDER then return nil end
+  local at = math.max(now, start)
+  if at - start >= length then start, count = at - math.fmod(at, length), 0 end
   local ends = start + length
-  if count + cost > limit then return ends - now, math.max(limit - count, 0), ends - now end
-  if cost == 0 then return -1, limit - count, ends - now end
-  return -1, limit - count - cost, ends - now, pack('>I6I4', start, count + cost), ends
+  if count + cost > limit then return ends - at, math.max(limit - count, 0), ends - at end
+  if cost == 0 then return -1, limit - count, ends - at end
+  return -1, limit - count - cost, ends - at, pack('>I6I4', start, count + cost), ends
 end
 
 local function rewind_fixed(_, length, _, _, entry, place)
   local start, count = unpack('>I6I4', entry, place)
-  if start > now then start = now - math.fmod(now, length) end
+  if start > now + DISORDER then start = now - math.fmod(now, length) end
   return pack('>I6I4', start, count), start + length
 end
 

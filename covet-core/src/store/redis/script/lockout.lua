@@ -29,16 +29,16 @@ function steps.A(key, step)
   end
 
   -- The clock was set back: that neither forgets attempts nor makes a wait longer.
-  local ahead = last > now
-  if ahead then last = now end
-  if now >= last + math.max(window, wait(count)) then count = 0 end
+  local ahead, at = last > now + DISORDER, math.max(now, last)
+  if ahead then last, at = now, now end
+  if at >= last + math.max(window, wait(count)) then count = 0 end
   if ahead then
     write(key, 'L', count > 0 and now + math.max(window, wait(count)) or 0, pack('>I4I6', count, now))
   end
-  local left = count > 0 and last + wait(count) - now or 0
+  local left = count > 0 and last + wait(count) - at or 0
   if left > 0 then return answer(LOCKED, count, left) end
   if event == LOOK then return answer(OPEN, count, 0) end
   count = math.min(count + 1, 4294967295)
-  write(key, 'L', now + math.max(window, wait(count)), pack('>I4I6', count, now))
+  write(key, 'L', at + math.max(window, wait(count)), pack('>I4I6', count, at))
   return answer(OPEN, count, wait(count))
 end

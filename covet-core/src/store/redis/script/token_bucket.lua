@@ -12,21 +12,25 @@ local function taking(lacking, parts)
   return rest > 0 and millis + 1 or millis
 end
 
--- What the bucket lacks, in parts.
-local function lacks(entry, place, parts)
+-- When a charge is judged, and what the bucket lacks then, in parts. It was last charged when it lacked all of its tokens,
+-- or later: a little ahead is only another order; more is a clock that was set back.
+local function lacks(entry, place, capacity, parts)
   local full_at, part = unpack('>I6I4', entry, place)
-  return full_at < now and 0 or (full_at - now) * parts + part
+  local at = math.max(now, full_at - divide(math.max(capacity - part, 0), parts))
+  if at > now + DISORDER then at = now end
+  return at, full_at < at and 0 or (full_at - at) * parts + part
 end
 
--- The bucket that lacks so many parts, and when it will be full.
-local function lacking_now(lacking, parts)
+-- The bucket that lacks so many parts at a time, and when it will be full.
+local function lacking_at(at, lacking, parts)
   local millis, rest = divide(lacking, parts)
-  return pack('>I6I4', now + millis, rest), now + millis + (rest > 0 and 1 or 0)
+  return pack('>I6I4', at + millis, rest), at + millis + (rest > 0 and 1 or 0)
 end
 
 local function count_bucket(tokens, _, step, at, entry, place, _, cost)
   local parts, token = unpack('>I6I6', step, at)
-  local capacity, price, lacking = tokens * token, token * cost, lacks(entry, place, parts)
+  local capacity, price = tokens * token, token * cost
+  local judged, lacking = lacks(entry, place, capacity, parts)
   if lacking > capacity then return nil end
   local wait, after = -1, lacking + price
   if after > capacity then
@@ -36,14 +40,15 @@ local function count_bucket(tokens, _, step, at, entry, place, _, cost)
   local left = divide(capacity - after, token)
   local next = math.min(math.max(capacity - (left + 1) * token, 0), after)
   local reset = taking(after - next, parts)
-  if wait < 0 and cost > 0 then return wait, left, reset, lacking_now(after, parts) end
+  if wait < 0 and cost > 0 then return wait, left, reset, lacking_at(judged, after, parts) end
   return wait, left, reset
 end
 
 local function rewind_bucket(tokens, _, step, at, entry, place)
   local parts, token = unpack('>I6I6', step, at)
   local full_at, part = unpack('>I6I4', entry, place)
-  if lacks(entry, place, parts) > tokens * token then return lacking_now(tokens * token, parts) end
+  local judged, lacking = lacks(entry, place, tokens * token, parts)
+  if lacking > tokens * token then return lacking_at(judged, tokens * token, parts) end
   return sub(entry, place, place + 9), full_at + (part > 0 and 1 or 0)
 end
 

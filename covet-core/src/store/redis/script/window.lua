@@ -14,14 +14,14 @@ local function window()
     return 0, place, at + length
   end
 
-  -- The groups of a window after `count` events more, now, in groups made for `limit`; what no longer counts is not among
+  -- The groups of a window after `count` events more, at that time, in groups made for `limit`; what no longer counts is not among
   -- those from `place` on, of which the newest has `newest` events.
-  local function add(limit, entry, place, behind, newest, count)
+  local function add(limit, entry, place, behind, newest, count, at)
     local size, groups = math.ceil(limit / 32), ''
     if place < behind then
       if newest < size then
         local joined = math.min(count, size - newest)
-        groups = sub(entry, place, behind - 11) .. pack('>I6I4', now, newest + joined)
+        groups = sub(entry, place, behind - 11) .. pack('>I6I4', at, newest + joined)
         count = count - joined
       else
         groups = sub(entry, place, behind - 1)
@@ -33,7 +33,7 @@ local function window()
         local _, oldest, time, events = unpack('>I6I4I6I4', groups)
         groups = pack('>I6I4', time, math.min(oldest + events, 4294967295)) .. sub(groups, 21)
       end
-      groups = groups .. pack('>I6I4', now, math.min(count, size))
+      groups = groups .. pack('>I6I4', at, math.min(count, size))
       count = count - size
     end
     return groups
