@@ -3,7 +3,7 @@
 use rocket::futures::future::join_all;
 use rocket::serde::json::json;
 
-use crate::support::{App, Ask, Person, Reply, Wire, try_sign_in};
+use crate::support::{App, Ask, Connection, Person, Reply, Server, Wire, head, try_sign_in};
 
 const WRONG: &str = "not the right horse";
 
@@ -422,4 +422,117 @@ async fn of_50_guesses_at_a_pin_at_once_5_are_judged() {
     let replies = join_all((0..50).map(|_| server.send(pin("safe", "0000")))).await;
     assert_eq!(replies.iter().filter(|reply| reply.status == 422).count(), 5);
     assert_eq!(replies.iter().filter(|reply| reply.status == 429).count(), 45);
+}
+
+/// A request whose guard has passed it, and whose body is yet to come.
+async fn held(server: &Server, ask: &Ask) -> Connection {
+    let mut connection = server.connect().await;
+    let ask = ask.clone().header("Content-Length", ask.body.len().to_string()).header("Expect", "100-continue");
+    connection.write(&head(&ask)).await;
+    connection.is_awaited().await;
+    connection
+}
+
+#[rocket::async_test]
+async fn a_body_that_comes_slowly_moves_no_wait_into_the_past() {
+    let app = App::new();
+    let server = app.serve().await;
+    let ada = Person::register(&server, "ada", "member").await;
+    let wrong = login("ada", WRONG);
+    let mut slow = held(&server, &wrong).await;
+    app.wait(2000);
+    lock_strangers_out(&server, "ada").await;
+    slow.write(wrong.body.as_bytes()).await;
+    assert_eq!(told(&slow.reply(false).await), (401, Some(900)));
+    assert_eq!(told(&try_sign_in(&server, "ada", &ada.password).await), (401, Some(900)));
+    app.wait(900);
+    assert_eq!(told(&try_sign_in(&server, "ada", &ada.password).await), (200, None));
+}
+
+#[rocket::async_test]
+async fn a_body_that_comes_slowly_moves_no_window_of_its_network_into_the_past() {
+    let app = App::new().over("[lockout.network]\nlimits = ['5/1h']");
+    let server = app.serve().await;
+    let eve = Person::register(&server, "eve", "member").await;
+    let own = login("eve", &eve.password);
+    let mut slow = Vec::new();
+    for _ in 0..3 {
+        slow.push(held(&server, &own).await);
+    }
+    app.wait(3601);
+    let (mut judged, mut tried) = (0, 0);
+    for mut slow in slow {
+        // A failure that is judged is told no wait.
+        while told(&try_sign_in(&server, &format!("somebody {tried}"), WRONG).await).1.is_none() {
+            (judged, tried) = (judged + 1, tried + 1);
+        }
+        tried += 1;
+        slow.write(own.body.as_bytes()).await;
+        slow.reply(false).await;
+    }
+    assert_eq!(judged, 5);
+}
+
+#[rocket::async_test]
+async fn a_changed_password_makes_strangers_of_all_devices_but_the_one_it_was_changed_on() {
+    let app = App::new().over("[lockout.network]\nlimits = ['3/1h']");
+    let wire = app.local().await;
+    let (mut ada, device) = known(&wire, "ada").await;
+    let mut devices = Vec::new();
+    for _ in 0..4 {
+        devices.push(try_sign_in(&wire, "ada", &ada.password).await.device().unwrap());
+    }
+    // Before, each has attempts of its own.
+    for device in &devices {
+        assert_eq!(told(&wire.send(login("ada", WRONG).device(device)).await), (401, None));
+    }
+    let new = "an entirely other phrase";
+    let both = Ask { body: format!("{}\n{new}", ada.password), ..Ask::post("/password") };
+    let reply = wire.send(both.cookie(&ada.session).device(&device)).await;
+    assert_eq!(reply.status, 200);
+    let device = reply.device().unwrap();
+    ada.password = new.to_owned();
+    let judged = async || {
+        let mut judged = 0;
+        for device in &devices {
+            judged += usize::from(told(&wire.send(login("ada", WRONG).device(device)).await).1.is_none());
+        }
+        judged
+    };
+    assert_eq!(judged().await, 3, "as many as the network may fail");
+    assert_eq!(told(&wire.send(login("ada", &ada.password).device(&devices[0])).await).0, 401);
+    assert_eq!(told(&wire.send(login("ada", &ada.password).device(&device)).await), (200, None));
+}
+
+#[rocket::async_test]
+async fn a_second_factor_makes_strangers_of_all_devices_but_the_one_it_was_confirmed_on() {
+    let app = App::new();
+    let wire = app.local().await;
+    let (mut ada, device) = known(&wire, "ada").await;
+    let elsewhere = try_sign_in(&wire, "ada", &ada.password).await.device().unwrap();
+    ada.uri = ada.post(&wire, "/mfa/enroll", "").await.body;
+    let confirm = Ask { body: app.code(&ada.uri), ..Ask::post("/mfa/confirm") };
+    let reply = wire.send(confirm.cookie(&ada.session).device(&device)).await;
+    let device = reply.device().unwrap();
+    lock_strangers_out(&wire, "ada").await;
+    let at = async |device: &str| wire.send(login("ada", &ada.password).device(device)).await;
+    assert_eq!(told(&at(&elsewhere).await), (401, Some(900)));
+    assert_eq!((told(&at(&device).await), at(&device).await.body), ((200, None), "second factor".to_owned()));
+}
+
+#[rocket::async_test]
+async fn nobody_raises_the_alarm_by_attempts_that_are_not_judged() {
+    let app =
+        App::new().over("[lockout.network]\nlimits = ['20/1h']\n[lockout.global]\nmin_attempts = 40").behind_a_proxy();
+    let server = app.serve().await;
+    let root = Person::signed_in(&server, "root", "admin").await;
+    for _ in 0..60 {
+        server.send(login("nobody", WRONG).forwarded("198.51.100.7")).await;
+    }
+    let alarms = async || root.get(&server, "/events").await.body.matches("malicious_login_failures").count();
+    assert_eq!(alarms().await, 0);
+    for network in 0..40 {
+        server.send(login(&format!("nobody {network}"), WRONG).forwarded(&format!("203.0.113.{network}"))).await;
+    }
+    assert_eq!(alarms().await, 1);
 }

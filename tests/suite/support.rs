@@ -22,7 +22,7 @@ use self::app::{Touched, routes};
 pub(crate) use self::broken::{Fragile, Interrupted};
 pub(crate) use self::log::logged;
 pub(crate) use self::people::{Person, code, try_sign_in};
-pub(crate) use self::tcp::{Server, head};
+pub(crate) use self::tcp::{Connection, Server, head};
 
 /// The names are those of the package's `security.toml`, which the attributes are checked against; the values are wide
 /// enough to be in nobody's way, and the hash the cheapest there is.

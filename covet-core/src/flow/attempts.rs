@@ -62,9 +62,13 @@ impl Attempt {
 
 impl Counted {
     /// Where attempts at the account are counted, for whoever presents what is in `facts`.
-    pub(super) fn of(engine: &Engine, account: &AccountId, facts: &Facts, now: Timestamp) -> Self {
-        let device = engine.known_device(account, facts, now);
-        Self { space: Space::Lockout, owner: engine.owner(account), device }
+    pub(super) fn of(engine: &Engine, account: &Account, facts: &Facts, now: Timestamp) -> Self {
+        Self { device: engine.known_device(account, facts, now), ..Self::of_strangers(engine, &account.id) }
+    }
+
+    /// Where those of strangers are.
+    pub(super) fn of_strangers(engine: &Engine, account: &AccountId) -> Self {
+        Self { space: Space::Lockout, owner: engine.owner(account), device: None }
     }
 
     /// The same for what was typed as a name. One that is nobody's has a counter of its own, so that its answers are
@@ -77,17 +81,12 @@ impl Counted {
         now: Timestamp,
     ) -> Self {
         match account {
-            Some(account) => Self::of(engine, &account.id, facts, now),
+            Some(account) => Self::of(engine, account, facts, now),
             None => {
                 let owner = engine.keys().tag("login of nobody", &[login_key(login).as_bytes()]);
                 Self { space: Space::Guess, owner, device: None }
             }
         }
-    }
-
-    /// Those of strangers, whoever asks.
-    const fn of_strangers(self) -> Self {
-        Self { device: None, ..self }
     }
 
     fn key(&self, engine: &Engine, guessed: Guessed) -> Key {
@@ -105,9 +104,16 @@ impl Counted {
 
 impl Engine {
     /// The device that the client presents, if the account was signed in on it lately.
-    pub(super) fn known_device(&self, account: &AccountId, facts: &Facts, now: Timestamp) -> Option<Device> {
+    pub(super) fn known_device(&self, account: &Account, facts: &Facts, now: Timestamp) -> Option<Device> {
         let lifetime = self.policy().lockout.known_device.millis();
-        facts.device.as_ref()?.open(self.keys(), account, now, lifetime)
+        facts.device.as_ref()?.open(self.keys(), &account.id, &self.credentials(account), now, lifetime)
+    }
+
+    /// What the account is signed in with. With a changed password, or a second factor that is new, every device is a
+    /// stranger's: whoever knew the old ones may have signed in on as many as they like.
+    pub(super) fn credentials(&self, account: &Account) -> Tag {
+        let second_factor = account.totp.as_ref().filter(|totp| totp.confirmed).map_or("", |totp| totp.sealed.as_str());
+        self.keys().tag("credentials", &[account.password_hash.expose().as_bytes(), second_factor.as_bytes()])
     }
 
     /// Counts an attempt, before it is judged: of fifty guesses at once no more are judged than the policy allows.
@@ -155,11 +161,11 @@ impl Engine {
     pub(super) async fn strangers_since(
         &self,
         guessed: Guessed,
-        counted: Counted,
+        account: &AccountId,
         since: Timestamp,
         now: Timestamp,
     ) -> Result<u32, Failure> {
-        let found = self.store().read(&counted.of_strangers().key(self, guessed), now).await?;
+        let found = self.store().read(&Counted::of_strangers(self, account).key(self, guessed), now).await?;
         let attempts = found.and_then(|Versioned { state, .. }| match state {
             State::Lockout(state) if state.last > since.millis() => Some(state.attempts),
             _ => None,

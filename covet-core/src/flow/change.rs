@@ -14,6 +14,7 @@
 
 use super::Failure;
 use crate::account::AccountId;
+use crate::causes::Causes;
 use crate::engine::Engine;
 use crate::lockout::{Event, Limits, Wait};
 use crate::store::{Key, Space};
@@ -40,7 +41,10 @@ impl Engine {
             return Err(Failure::Changed);
         }
         let done = steps.await?;
-        self.lockout(mark, MARK, Event::Success, now).await?;
+        if let Err(error) = self.lockout(mark, MARK, Event::Success, now).await {
+            // What was to be done is done. The mark ends by itself.
+            tracing::warn!(error = %Causes(&error), "an account stays closed to new sessions for a minute");
+        }
         Ok(done)
     }
 

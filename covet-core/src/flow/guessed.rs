@@ -1,8 +1,8 @@
 //! What follows a full sign-in: the device is known, and the owner is told who else has tried.
 
-use super::attempts::{Counted, Guessed};
+use super::attempts::Guessed;
 use super::{CookieValue, Failure, Issued};
-use crate::account::AccountId;
+use crate::accounts::Account;
 use crate::engine::{Engine, Facts};
 use crate::lockout::Device;
 use crate::random;
@@ -24,28 +24,39 @@ impl Engine {
     pub(super) async fn welcome(
         &self,
         issued: Issued,
+        account: &Account,
         own: Guesses,
         facts: &Facts,
         now: Timestamp,
     ) -> Result<Issued, Failure> {
-        let account = &issued.record.user.id;
-        let (counted, known) = (Counted::of(self, account, facts, now), self.known_device(account, facts, now));
+        let known = self.known_device(account, facts, now);
         let mut guesses = own;
         if let Some(device) = &known {
-            let strangers = async |guessed| self.strangers_since(guessed, counted, device.seen(), now).await;
+            let strangers = async |guessed| self.strangers_since(guessed, &account.id, device.seen(), now).await;
             guesses.passwords = guesses.passwords.saturating_add(strangers(Guessed::Password).await?);
             guesses.codes = guesses.codes.saturating_add(strangers(Guessed::Code).await?);
         }
         let (lockout, mfa) = (&self.policy().lockout, &self.policy().mfa);
         let many = guesses.passwords >= lockout.max_attempts.get() || guesses.codes >= mfa.max_attempts.get();
-        let device = self.device_cookie(account, known, now)?;
-        Ok(Issued { device, guesses: many.then_some(guesses), ..issued })
+        let guesses = many.then_some(guesses);
+        Ok(Issued { guesses, ..self.known_again(issued, account, known, now)? })
     }
 
-    /// The cookie by which the device is known, or known again; `None` where the policy knows none.
+    /// The same with the cookie by which the device is known, or known again, by what the account is signed in with now.
+    pub(super) fn known_again(
+        &self,
+        issued: Issued,
+        account: &Account,
+        known: Option<Device>,
+        now: Timestamp,
+    ) -> Result<Issued, Failure> {
+        Ok(Issued { device: self.device_cookie(account, known, now)?, ..issued })
+    }
+
+    /// The cookie by which the device is known; `None` where the policy knows none.
     fn device_cookie(
         &self,
-        account: &AccountId,
+        account: &Account,
         known: Option<Device>,
         now: Timestamp,
     ) -> Result<Option<CookieValue>, Failure> {
@@ -57,6 +68,6 @@ impl Engine {
             Some(device) => id = *device.id(),
             None => random::fill(&mut id)?,
         }
-        Ok(Some(CookieValue(Device::new(id, now).cookie_value(self.keys(), account))))
+        Ok(Some(CookieValue(Device::new(id, now).cookie_value(self.keys(), &account.id, &self.credentials(account)))))
     }
 }

@@ -103,7 +103,7 @@ impl Engine {
     ///
     /// [`Failure`] when the store fails.
     pub async fn lockout_status(&self, account: &AccountId, now: Timestamp) -> Result<LockoutStatus, Failure> {
-        let strangers = Counted::of(self, account, &Facts::default(), now);
+        let strangers = Counted::of_strangers(self, account);
         let failures = async |guessed| {
             let answer = self.look(guessed, strangers, now).await?;
             Ok::<_, Failure>(Failures { attempts: answer.attempts(), retry_after: answer.retry_after() })

@@ -52,7 +52,7 @@ impl Engine {
         validate(&self.policy().password, new.expose(), &context).map_err(ChangePasswordError::Password)?;
 
         let event = |kind| Event::new(kind, now).account(Some(&account.id)).ip(facts.client);
-        let counted = Counted::of(self, &account.id, facts, now);
+        let counted = Counted::of(self, &account, facts, now);
         let attempt = self.attempt(Guessed::Password, counted, facts, now).await?;
         let verdict = match attempt.is_refused() {
             true => Ok(Verdict::Wrong),
@@ -65,6 +65,7 @@ impl Engine {
         }
         let forgotten = self.succeed(&attempt, now).await;
         self.counted(forgotten, &attempt, event(Kind::AuthnPasswordChangeFail)).await?;
+        let known = self.known_device(&account, facts, now);
         let hash = self.hasher().hash(new).await.map_err(Failure::from)?;
         let changed = self.change(&account.id, now, async {
             self.end_all(&account.id, now).await?;
@@ -87,6 +88,7 @@ impl Engine {
             wrong_passwords: record.wrong_passwords,
             renews: false,
         };
-        Ok(self.issue(&account, gained, facts, now).await?)
+        let issued = self.issue(&account, gained, facts, now).await?;
+        Ok(self.known_again(issued, &account, known, now)?)
     }
 }

@@ -81,7 +81,8 @@ impl Engine {
             Some(SealedTotp { confirmed: false, sealed }) => sealed.clone(),
             None => return Err(SecondFactorError::NotEnrolled),
         };
-        self.prove(&account.id, &sealed, code, facts, now).await?;
+        self.prove(&account, &sealed, code, facts, now).await?;
+        let known = self.known_device(&account, facts, now);
         let totp = Some(SealedTotp { sealed, confirmed: true });
         let changed = self.change(&account.id, now, async {
             self.end_all(&account.id, now).await?;
@@ -93,7 +94,8 @@ impl Engine {
         account.totp = totp;
         self.tell(Event::new(Kind::MfaEnroll, now).account(Some(&account.id)).ip(facts.client)).await;
         let gained = Gained { renews: false, ..Gained::proven(&record, now) };
-        Ok(self.issue(&account, gained, facts, now).await?)
+        let issued = self.issue(&account, gained, facts, now).await?;
+        Ok(self.known_again(issued, &account, known, now)?)
     }
 
     /// Proves the second factor: ends a sign-in that awaits it, or makes a session fresh again. The session gets a new id.
@@ -106,14 +108,14 @@ impl Engine {
         let Some(SealedTotp { sealed, confirmed: true }) = &account.totp else {
             return Err(SecondFactorError::NotEnrolled);
         };
-        let wrong_codes = self.prove(&account.id, sealed, code, facts, now).await?;
+        let wrong_codes = self.prove(&account, sealed, code, facts, now).await?;
         let issued = self.proven(&record, &account, facts, now).await?;
         if record.stage == Stage::Full {
             return Ok(issued);
         }
         self.tell(Event::new(Kind::SessionCreated, now).account(Some(&account.id)).ip(facts.client)).await;
         let own = Guesses { passwords: record.wrong_passwords, codes: wrong_codes };
-        Ok(self.welcome(issued, own, facts, now).await?)
+        Ok(self.welcome(issued, &account, own, facts, now).await?)
     }
 
     /// Writes a second factor in place of the one that was judged, unless that was replaced meanwhile.
@@ -136,14 +138,16 @@ impl Engine {
     /// sign-ins that await a code end: whoever guesses has the password, and starts over with it.
     async fn prove(
         &self,
-        account: &AccountId,
+        account: &Account,
         sealed: &str,
         code: &str,
         facts: &Facts,
         now: Timestamp,
     ) -> Result<u32, SecondFactorError> {
+        let counted = Counted::of(self, account, facts, now);
+        let account = &account.id;
         let event = |kind| Event::new(kind, now).account(Some(account)).ip(facts.client);
-        let attempt = self.attempt(Guessed::Code, Counted::of(self, account, facts, now), facts, now).await?;
+        let attempt = self.attempt(Guessed::Code, counted, facts, now).await?;
         let judged = match attempt.is_refused() {
             true => Ok(false),
             false => self.accepts(account, sealed, code, now).await,

@@ -1,6 +1,6 @@
 //! Signing in with a name and a password.
 
-use super::attempts::{Counted, Guessed};
+use super::attempts::{Attempt, Counted, Guessed};
 use super::{Failure, Gained, Guesses, Issued};
 use crate::accounts::Account;
 use crate::audit::{Event, Kind};
@@ -49,30 +49,9 @@ impl Engine {
         facts: &Facts,
         now: Timestamp,
     ) -> Result<SignIn, SignInError> {
-        let result = self.try_sign_in(login, password, facts, now).await;
-        let failed = match &result {
-            Ok(_) => Some(false),
-            Err(SignInError::Refused { .. }) => Some(true),
-            Err(SignInError::Failed(_)) => None,
-        };
-        if let Some(failed) = failed {
-            metric::signed_in(failed);
-            self.count_sign_in(failed, now).await;
-        }
-        result
-    }
-
-    async fn try_sign_in(
-        &self,
-        login: &str,
-        password: Password,
-        facts: &Facts,
-        now: Timestamp,
-    ) -> Result<SignIn, SignInError> {
         let account = self.accounts().find(login).await.map_err(Failure::from)?;
         let counted = Counted::of_login(self, login, account.as_ref(), facts, now);
         let attempt = self.attempt(Guessed::Password, counted, facts, now).await?;
-        let refused = SignInError::Refused { retry_after: attempt.retry_after() };
         let event = || {
             let account = account.as_ref().map(|account| &account.id);
             Event::new(Kind::AuthnLoginFail, now).account(account).ip(facts.client)
@@ -85,12 +64,10 @@ impl Engine {
         let (found, needs_rehash) = match (&account, verdict) {
             (Some(found), Verdict::Right { needs_rehash }) if !found.disabled => (found, needs_rehash),
             (Some(_), Verdict::Right { .. }) => {
-                self.tell_refused(&attempt, event(), "disabled").await;
-                return Err(refused);
+                return Err(self.refuse(&attempt, event(), "disabled", now).await);
             }
             _ => {
-                self.tell_refused(&attempt, event(), "wrong name or password").await;
-                return Err(refused);
+                return Err(self.refuse(&attempt, event(), "wrong name or password", now).await);
             }
         };
         let forgotten = self.succeed(&attempt, now).await;
@@ -99,7 +76,21 @@ impl Engine {
         if needs_rehash {
             self.rehash(&mut found, password).await?;
         }
-        self.signed_in(&found, wrong_passwords, facts, now).await.map_err(SignInError::from)
+        let signed_in = self.signed_in(&found, wrong_passwords, facts, now).await?;
+        metric::signed_in(false);
+        self.count_sign_in(false, now).await;
+        Ok(signed_in)
+    }
+
+    /// Tells of a refusal. One that was not judged is no sign of what happens to accounts: whoever is locked out could
+    /// keep the alarm up by it for nothing.
+    async fn refuse(&self, attempt: &Attempt, event: Event, why: &str, now: Timestamp) -> SignInError {
+        self.tell_refused(attempt, event, why).await;
+        metric::signed_in(true);
+        if !attempt.is_refused() {
+            self.count_sign_in(true, now).await;
+        }
+        SignInError::Refused { retry_after: attempt.retry_after() }
     }
 
     /// The session after a right password.
@@ -122,7 +113,7 @@ impl Engine {
         self.tell(event(Kind::AuthnLoginSuccess)).await;
         self.tell(event(Kind::SessionCreated)).await;
         let own = Guesses { passwords: wrong_passwords, codes: 0 };
-        Ok(SignIn::Done(self.welcome(issued, own, facts, now).await?))
+        Ok(SignIn::Done(self.welcome(issued, account, own, facts, now).await?))
     }
 
     /// A hash of yesterday's parameters becomes one of today's, unless the password was changed meanwhile.

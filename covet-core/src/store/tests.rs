@@ -1,9 +1,12 @@
 //! The suite on every store of this crate, and what only one of them promises.
 #![expect(clippy::unwrap_used, reason = "a test may stop at what it does not expect")]
 
+use std::time::{Duration, Instant};
+
 use async_trait::async_trait;
 
 use super::*;
+use crate::time::{Clock as _, SystemClock};
 
 const NOW: Timestamp = Timestamp::from_seconds(1_700_000_000);
 
@@ -69,6 +72,42 @@ fn totp(last_step: u64, seconds: u64) -> Option<Write> {
 fn limit() -> rate_limit::Policy {
     suite::rates(&[(1, 3600)])
 }
+
+/// Threads read the clock in one order and are served in another; the window stands still all the same.
+#[test]
+fn threads_that_overtake_each_other_exceed_no_limit() {
+    const LIMIT: usize = 320;
+    let (store, policy, began) = (MemoryStore::new(1000), suite::rates(&[(320, 1)]), Instant::now());
+    let serve = || {
+        let mut admitted = Vec::new();
+        while began.elapsed() < Duration::from_millis(2500) {
+            let before = began.elapsed();
+            let now = SystemClock.now();
+            // Others are served first, now and then.
+            if before.as_micros().is_multiple_of(3) {
+                std::thread::yield_now();
+            }
+            let (step, mut outcomes) = (suite::charge_step(key(Space::Limit, 1), &policy, 1), Outcomes::new());
+            store.run_now(&[step], now, &mut outcomes).unwrap();
+            if !outcomes.iter().any(Outcome::is_refusal) {
+                admitted.push((before, began.elapsed()));
+            }
+        }
+        admitted
+    };
+    let mut admitted: Vec<_> = std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..4).map(|_| scope.spawn(serve)).collect();
+        threads.into_iter().flat_map(|thread| thread.join().unwrap()).collect()
+    });
+    admitted.sort_unstable();
+    // All that certainly lay in one second: begun after its beginning, ended before its end.
+    let second = |first: Duration| admitted.iter().filter(move |(begin, end)| *begin >= first && *end < first + SECOND);
+    let most = admitted.iter().map(|(begin, _)| second(*begin).count()).max().unwrap();
+    assert!((LIMIT / 2..=LIMIT).contains(&most), "{most}");
+}
+
+/// Less a little, for the clock counts whole milliseconds.
+const SECOND: Duration = Duration::from_millis(997);
 
 async fn charge(store: &impl Store, policy: &rate_limit::Policy, key: Key, now: Timestamp) -> Result<bool, StoreError> {
     let outcomes = store.run(&[suite::charge_step(key, policy, 1)], now).await?;

@@ -153,7 +153,9 @@ mod oracle {
             let told = Project::notes().told(text);
             assert!(told.len() == 1 && told[0].contains(code) && !told[0].contains("only"), "{text}: {told:?}");
         }
-        let told = Project::notes().told("INSERT OR IGNORE INTO notes (id, owner) VALUES (1, {owner})");
+        let lines = "dialects = ['sqlite']\nmigrations = 'migrations'";
+        let sqlite = Project::new(lines, &[("migrations/0001_notes.sql", NOTES)]);
+        let told = sqlite.told("INSERT OR IGNORE INTO notes (id, owner) VALUES (1, {owner})");
         assert!(told.iter().all(|told| !told.contains("missing_column")), "{told:?}");
     }
 
