@@ -85,16 +85,6 @@ impl Connection {
         self.stream.write_all(bytes).await.is_ok()
     }
 
-    /// Waits until the other side asks for the body, as it does when it was told `Expect: 100-continue`.
-    pub(crate) async fn is_awaited(&mut self) {
-        const GO_ON: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
-        while self.read.len() < GO_ON.len() {
-            assert!(self.more().await, "it does not wait for a body: {}", String::from_utf8_lossy(&self.read));
-        }
-        let rest = self.read.split_off(GO_ON.len());
-        assert_eq!(std::mem::replace(&mut self.read, rest), GO_ON);
-    }
-
     /// Reads one response.
     pub(crate) async fn reply(&mut self, without_body: bool) -> Reply {
         let end = loop {
