@@ -1,9 +1,9 @@
 //! Whether the store is asked at all.
 //!
 //! Against: a store that is away and makes every request wait for it. The rule: three failures in a row open the
-//! circuit, each of a call that began after the one before had failed, so that a thousand calls that wait at once are one
-//! failure and a hiccup under load is none; while it is open nobody asks; after a pause one call tries, and a write that
-//! succeeds closes it. Reads prove nothing: a server that has lost an election still answers them.
+//! circuit, each within ten seconds of the one before, and of a call that began after that had failed: so a thousand
+//! calls that wait at once are one failure, and a hiccup is none. While it is open nobody asks; after a pause one call
+//! tries, and a write that succeeds closes it. Reads prove nothing: a server that has lost an election still answers them.
 //!
 //! A store that answers but cannot do its work, for it is full, is asked all the same: some of what it is asked it still
 //! can. That is told, once, and so is its end.
@@ -20,8 +20,8 @@ const FAILURES: u32 = 3;
 /// attempts to connect, a store that is back is used within two seconds.
 const PAUSES: (Duration, Duration) = (Duration::from_millis(50), Duration::from_millis(500));
 
-/// A circuit that was closed for less is not taken for sound: its next pause goes on from the last one, so that a store
-/// that comes and goes is told of a few times a second at most.
+/// A failure that is longer ago is not of the same row. And a circuit that was closed for less is not taken for sound: its
+/// next pause goes on from the last one, so that a store that comes and goes is told of a few times a second at most.
 const SETTLED: Duration = Duration::from_secs(10);
 
 /// Trouble is over when a write succeeds and there was none for so long: a store at its bound now refuses, now not.
@@ -195,7 +195,8 @@ impl Closed {
         if self.failed.is_some_and(|failed| began < failed) {
             return (Circuit::Closed(self), None);
         }
-        let failures = self.failures + 1;
+        let recent = self.failed.is_some_and(|failed| now.saturating_duration_since(failed) < SETTLED);
+        let failures = if recent { self.failures + 1 } else { 1 };
         if failures < FAILURES {
             return (Circuit::Closed(Self { failures, failed: Some(now), ..self }), None);
         }

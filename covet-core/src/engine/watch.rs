@@ -16,6 +16,7 @@ use parking_lot::Mutex;
 use super::circuit::{Admission, Circuit, Condition, Sign, Transition};
 use super::{log, record};
 use crate::audit::{Event, Kind, Sink};
+use crate::lockout;
 use crate::rate_limit::{self, Rates, Scope};
 use crate::store::{Key, Outcome, Outcomes, Space, Step, Store, StoreError, Tag, Versioned, Write};
 use crate::time::Timestamp;
@@ -174,6 +175,7 @@ fn wrote(steps: &[Step<'_>], outcomes: &[Outcome]) -> bool {
         (Step::Charge { cost, .. }, Outcome::Charge(answer) | Outcome::Shadow(answer)) => {
             *cost > 0 && !answer.is_refused()
         }
+        (Step::Lockout { event: lockout::Event::Attempt, .. }, Outcome::Lockout(answer)) => !answer.is_locked(),
         (_, Outcome::Totp(accepted)) => *accepted,
         _ => false,
     })
