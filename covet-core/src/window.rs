@@ -59,6 +59,7 @@ impl Window {
     }
 
     /// All events kept, of which some may have left the window since the last was added.
+    #[cfg(any(test, feature = "redis"))]
     pub(crate) fn total(&self) -> u32 {
         self.total
     }

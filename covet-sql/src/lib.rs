@@ -9,6 +9,7 @@
 
 pub mod catalog;
 pub mod judge;
+mod lookup;
 pub mod mistake;
 mod parse;
 mod project;
@@ -17,6 +18,7 @@ pub mod resolve;
 pub mod schema;
 pub mod shape;
 pub mod source;
+mod sql_type;
 #[cfg(feature = "sqlite-oracle")]
 pub mod sqlite;
 pub mod takes;

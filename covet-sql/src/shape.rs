@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::schema::SqlType;
+use crate::sql_type::SqlType;
 
 /// A statement's face.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

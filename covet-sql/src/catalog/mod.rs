@@ -9,7 +9,6 @@
 
 mod alter;
 mod extension;
-pub(crate) mod lookup;
 mod program;
 mod relation;
 pub mod split;

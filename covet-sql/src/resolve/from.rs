@@ -9,7 +9,7 @@ use sqlparser::ast::{
 
 use super::scope::{Field, Merged, Relation, Rows, Scope, same};
 use super::{Clause, Rc, Resolver, Value, scope::Columns};
-use crate::catalog::lookup::{self, Found};
+use crate::lookup::{self, Found};
 use crate::mistake::{Mistake, Reason, tables};
 use crate::parse;
 use crate::schema::{Dialect, SqlType};

@@ -11,7 +11,7 @@ use super::facts::is_param;
 use super::query::default_order;
 use super::scope::{Relation, Rows, Scope, same};
 use super::{Literal, Resolver, Value};
-use crate::catalog::lookup::{self, Found};
+use crate::lookup::{self, Found};
 use crate::mistake::{Mistake, Reason, tables};
 use crate::parse;
 use crate::schema::{Column, Dialect, Table};
