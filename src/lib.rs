@@ -61,7 +61,8 @@
 //! first: limits by address, the session, limits by user, the second factor, roles and permissions. A refusal is
 //! `application/problem+json` for programs; for browsers it is a page, or the way to the sign-in page.
 //!
-//! SQL is written inline and bound, or does not compile: see [`safe_sql!`].
+//! SQL is written inline and bound, or does not compile: see [`safe_sql!`]; a search with many optional conditions on one
+//! table is put together of the columns of the migrations: see [`schema!`].
 //!
 //! # At run time
 //!
@@ -92,7 +93,8 @@ pub use covet_core::sql::{LikePattern, validate_identifier};
 pub use covet_core::time::Timestamp;
 pub use covet_core::{store, time};
 pub use covet_macros::{
-    policy, public, rate_limit, require_auth, require_mfa, require_permission, require_role, routes, safe_sql, trusted,
+    policy, public, rate_limit, require_auth, require_mfa, require_permission, require_role, routes, safe_sql, schema,
+    trusted,
 };
 /// A guard through which a handler counts by what only it knows: by the address that a mail is sent to, or how much
 /// somebody writes.
@@ -152,6 +154,7 @@ pub use covet_rocket::{Db, Migration};
 
 /// What statements of [`safe_sql!`] take, and what they fail with.
 pub mod sql {
+    pub use covet_core::sql::filter;
     pub use covet_core::sql::statement::{Answer, Answers, Execute, Rows};
     pub use covet_core::sql::{
         BindError, Dialect, Identifier, Item, LikePattern, ListItem, Order, UnknownIdentifier, validate_identifier,
@@ -167,7 +170,7 @@ pub mod __private {
     pub use std::default::Default;
     pub use std::fmt::{self, Display, Formatter};
     pub use std::option::Option;
-    pub use std::primitive::{bool, f32, f64, i16, i32, i64, str, u8, usize};
+    pub use std::primitive::{bool, f32, f64, i16, i32, i64, str, u8, u32, usize};
     pub use std::result::Result;
     pub use std::str::FromStr;
     pub use std::string::String;

@@ -11,6 +11,7 @@ mod policy;
 mod policy_module;
 mod routes;
 mod safe_sql;
+mod schema_module;
 mod section;
 mod trusted;
 
@@ -112,6 +113,49 @@ pub fn policy(input: TokenStream) -> TokenStream {
 #[proc_macro]
 pub fn safe_sql(input: TokenStream) -> TokenStream {
     safe_sql::expand(input.into()).into()
+}
+
+/// Makes the module `schema`: a module for each table of the migrations that `[sql]` in `security.toml` names, with a
+/// constant for each column, for statements on one table that are put together when the program runs.
+///
+/// ```ignore
+/// covet::schema!();
+/// use schema::notes;
+///
+/// let mine = notes::owner.eq(user.id.as_str()) & !notes::title.starts_with("draft");
+/// let page: Vec<Note> = notes::select()
+///     .filter(mine.clone())
+///     .filter_some(q.map(|q| notes::title.contains(q) | notes::body.contains(q)))
+///     .order_by(notes::updated.desc())
+///     .limit(50_u32)
+///     .fetch_all(&pool).await?;
+/// let all: i64 = notes::count().filter(mine).fetch_one(&pool).await?;
+///
+/// notes::update().set(notes::title, title).filter(notes::id.eq(id)).execute(&mut *transaction).await?;
+/// notes::delete().filter(notes::id.in_([1, 2])).execute(&pool).await?;
+/// ```
+///
+/// **Conditions.** `eq`, `ne`, `gt`, `gte`, `lt`, `lte`, `in_`, `is_null`, `is_not_null`, and on text `like`, `contains`,
+/// `starts_with`, `ends_with`, which take what was sent as text, without its wildcards; joined by `&`, `|` and `!`. A list
+/// of them is `conditions.into_iter().reduce(|a, b| a | b)`. Filters add up; `filter_some` takes one that may be missing.
+///
+/// **Values** are bound, and typed by the column: whole numbers, numbers, text, bytes and `bool` each take their own, and
+/// whatever implements `covet::sql::filter::Fits`; times, UUIDs, JSON and enumerations take what each database of the
+/// program can hold. An `Option` is not compared with, as nothing equals `NULL`; it is written, where the column may be
+/// `NULL`.
+///
+/// **Changes.** `update` and `delete` are executed once a filter says which rows are meant, or `.all_rows()`. Computed
+/// columns and views are not written, and a kind of statement that `[sql] statements` leaves out is not there.
+///
+/// **Names** are those of the tables and columns that every database of `[sql] dialects` has. Raw where Rust keeps them
+/// (`r#type`), with a `_` behind where the module has that name itself (`count_`). Import the table, not all that is in
+/// it: a constant called `id` is in the way of every variable of that name. What has a join, a group or an
+/// expression is a [`safe_sql!`].
+///
+/// New files are seen with one line in `build.rs`: `println!("cargo::rerun-if-changed=migrations");`.
+#[proc_macro]
+pub fn schema(input: TokenStream) -> TokenStream {
+    schema_module::expand(input.into()).into()
 }
 
 /// SQL that this program made when it runs, declared safe: `sqlx::query(trusted!(reason = "…", text))`.

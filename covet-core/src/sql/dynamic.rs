@@ -10,6 +10,7 @@ use smallvec::SmallVec;
 use sqlx::{AssertSqlSafe, Database, SqlSafeStr, SqlStr};
 
 use super::bind::Verdict;
+use super::filter::text::Built;
 use super::identifier::{Identifier, Order};
 use super::policy::Dialect;
 
@@ -28,6 +29,8 @@ pub enum Text {
     },
     /// Put together from pieces.
     Parts(Parts),
+    /// Put together by a [`filter`](super::filter).
+    Built(Built),
 }
 
 /// The pieces of a text, and what decides which of them stand there.
@@ -96,19 +99,21 @@ impl Text {
                 let (text, used) = parts.written(dialect, verdicts);
                 (Cow::Owned(text), Used::These(used))
             }
+            Self::Built(built) => (Cow::Owned(built.written(dialect)), Used::All),
         }
     }
 
-    pub(super) const fn persistent(&self) -> bool {
+    pub(super) fn persistent(&self) -> bool {
         match self {
             Self::Same(_) | Self::Each { .. } => true,
             Self::Parts(parts) => parts.persistent,
+            Self::Built(built) => built.persistent(),
         }
     }
 }
 
-/// The one place where text that was put together is declared safe: all its pieces are `'static`, written by the macro
-/// from the literals of the program and from the lists of its policy.
+/// The one place where text that was put together is declared safe: all its pieces are `'static`, written by the macros
+/// from the literals of the program, from the lists of its policy and from its migrations.
 pub(super) fn declared(text: Cow<'static, str>) -> SqlStr {
     match text {
         Cow::Borrowed(text) => text.into_sql_str(),

@@ -19,7 +19,8 @@
 //! [`lexer`] splits the text, [`template`] finds what may be left out of it, [`scope`] the statements in it; `judge` has
 //! [`check`], [`predicate`], [`placement`], [`names`], [`keys`], [`function`] and [`secret`] judge each text that can come
 //! of it; [`form`] says how each value is bound, [`compiled`] is the result, [`report`] draws the mistakes. All of it is
-//! pure and runs in the compiler; `statement`, with `bind`, `dynamic`, `shape` and `bounds`, runs in the application.
+//! pure and runs in the compiler; `statement`, with `bind`, `dynamic`, `shape` and `bounds`, runs in the application, as does
+//! `filter`, which makes statements on one table without a text.
 
 #[cfg(feature = "runtime")]
 pub mod bind;
@@ -32,6 +33,8 @@ pub mod count;
 pub mod drift;
 #[cfg(feature = "runtime")]
 pub mod dynamic;
+#[cfg(feature = "runtime")]
+pub mod filter;
 pub mod form;
 pub mod function;
 pub mod identifier;
