@@ -3,6 +3,7 @@
 //! They depend on what the cases of `tests/ui` depend on, and are built in the same way, so that only the few lines of
 //! their own remain to be built.
 
+mod filters;
 mod schema;
 
 use std::fs;

@@ -9,6 +9,7 @@ mod dynamic_sql;
 mod enforcement;
 #[cfg(feature = "redis")]
 mod faults;
+mod filters;
 mod launch;
 mod light_macros;
 mod limits;
