@@ -147,6 +147,9 @@ pub fn safe_sql(input: TokenStream) -> TokenStream {
 /// **Changes.** `update` and `delete` are executed once a filter says which rows are meant, or `.all_rows()`. Computed
 /// columns and views are not written, and a kind of statement that `[sql] statements` leaves out is not there.
 ///
+/// **Guards.** A table of `[[sql.scopes]]`, a column of `[[sql.columns]]`, and views where there are such, are not there:
+/// only [`safe_sql!`] can judge what touches them.
+///
 /// **Names** are those of the tables and columns that every database of `[sql] dialects` has. Raw where Rust keeps them
 /// (`r#type`), with a `_` behind where the module has that name itself (`count_`). Import the table, not all that is in
 /// it: a constant called `id` is in the way of every variable of that name. What has a join, a group or an

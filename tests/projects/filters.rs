@@ -81,7 +81,10 @@ fn what_cannot_be_right_is_no_filter() -> Result {
         ("let _ = notes::body.eq(None::<&str>);", "it cannot be compared with `Option<&str>`"),
         ("let _ = notes::made.eq(Some(String::new()));", "Option<String>: Compared<"),
         ("let _ = notes::delete().execute(pool);", "this statement would change every row of its table"),
-        ("let _ = notes::delete().filter_some(Some(notes::id.eq(1))).execute(pool);", "this statement would change every row"),
+        (
+            "let _ = notes::delete().filter_some(Some(notes::id.eq(1))).execute(pool);",
+            "this statement would change every row",
+        ),
         ("let _ = notes::update().set(notes::title, \"a\").execute(pool);", "this statement would change every row"),
         ("let _ = notes::update().set(notes::title, None::<&str>);", "`Option<&str>` cannot be written to it"),
         ("let _ = notes::update().set(notes::twice, 1);", "`twice` cannot be written"),
@@ -91,7 +94,8 @@ fn what_cannot_be_right_is_no_filter() -> Result {
         ("let _ = notes::select().limit(5_i64);", "`i64` is not a number of rows"),
         ("let _ = notes::select().fetch_all::<u8>(pool);", "rows cannot be read as `u8` from `&Pool<Sqlite>`"),
     ] {
-        project.write("src/main.rs", &format!("{USES}\nfn main() {{}}\nfn f(pool: &sqlx::SqlitePool) {{ {line} }}\n"))?;
+        project
+            .write("src/main.rs", &format!("{USES}\nfn main() {{}}\nfn f(pool: &sqlx::SqlitePool) {{ {line} }}\n"))?;
         let messages = project.messages()?;
         if !messages.contains(expected) || messages.matches("error").count() > 2 {
             all += &format!("== {line}\n{messages}\n");
@@ -111,6 +115,9 @@ fn a_policy_without_migrations_has_no_schema() -> Result {
     assert!(messages.starts_with(expected) && messages.matches("error").count() == 1, "{messages}");
     project.write("security.toml", &format!("{POLICY}[sql]\nmigrations = \"elsewhere\"\n"))?;
     let messages = project.messages()?;
-    assert!(messages.starts_with("error: [covet::sql::migrations] `sql.migrations`: there is no `elsewhere`"), "{messages}");
+    assert!(
+        messages.starts_with("error: [covet::sql::migrations] `sql.migrations`: there is no `elsewhere`"),
+        "{messages}"
+    );
     Ok(())
 }

@@ -57,9 +57,13 @@ use schema::{blob, group, id, live, notes, other, owner, score, title};
 /// What holds on both databases; `$on` is what a statement runs on. The rows 1 to 5 have only their number.
 macro_rules! holds_on {
     ($on:expr) => {
-        for (number, by, name, rated) in
-            [(1, Some(1_i64), "a", 0.5), (2, Some(1), "B%", 1.5), (3, Some(1), "c_", -2.0), (4, Some(2), "d!", 0.0), (5, None, "e'", 9.0)]
-        {
+        for (number, by, name, rated) in [
+            (1, Some(1_i64), "a", 0.5),
+            (2, Some(1), "B%", 1.5),
+            (3, Some(1), "c_", -2.0),
+            (4, Some(2), "d!", 0.0),
+            (5, None, "e'", 9.0),
+        ] {
             let change = Update::<notes>::new()
                 .set(owner, by)
                 .set(title, name)

@@ -67,7 +67,7 @@ fn module(found: &Found, read: &[(Dialect, Arc<Sources>)]) -> TokenStream {
     let private = private();
     let schemas: Vec<Schema> =
         read.iter().map(|(dialect, sources)| catalog::build(sources.texts(), *dialect)).collect();
-    let tables = table::tables(&schemas);
+    let tables = table::unguarded(table::tables(&schemas), &found.document.policy.sql);
     let files = read.iter().flat_map(|(_, sources)| sources.files()).map(|file| file.display().to_string());
     let rebuild = policy::rebuild_on_change(found);
     let marks = tables.iter().map(|table| mark(table, found));

@@ -1,5 +1,6 @@
 //! Which tables and columns a statement can name on every database.
 
+use covet_core::sql::Policy;
 use covet_sql::{Dialect, Origin, Schema, SqlType};
 use proc_macro2::Ident;
 
@@ -98,6 +99,28 @@ pub(super) fn tables(schemas: &[Schema]) -> Vec<Table> {
     tables
 }
 
+/// Without what only `safe_sql!` can judge: tables of which a statement must say whose rows it means, columns that some
+/// modules alone may read, and, where there are such, views, which may show either.
+pub(super) fn unguarded(mut tables: Vec<Table>, policy: &Policy) -> Vec<Table> {
+    // Of any schema: a guard is meant for too much rather than for nothing.
+    let last = |name: &str| name.rsplit('.').next().unwrap_or(name).to_ascii_lowercase();
+    let same = |shown: &str, name: &str| last(shown) == last(name);
+    let guards = !policy.scopes.is_empty() || !policy.columns.is_empty();
+    tables.retain(|table| {
+        let scoped = policy.scopes.iter().any(|scope| same(&table.shown, scope.table.as_str()));
+        !(scoped || table.view && guards)
+    });
+    for table in &mut tables {
+        let Table { shown, columns, .. } = table;
+        columns.retain(|column| {
+            let guarded = |(of, name): (&str, &str)| same(shown, of) && column.shown.eq_ignore_ascii_case(name);
+            !policy.columns.iter().any(|guard| guarded(guard.name.parts()))
+        });
+    }
+    tables.retain(|table| !table.columns.is_empty());
+    tables
+}
+
 fn in_schema<'s>(schema: &'s Schema, key: &str) -> Option<&'s covet_sql::Table> {
     schema.tables.get(key).or_else(|| schema.tables.get(&schema.key(key, true)))
 }
@@ -163,6 +186,29 @@ mod tests {
         let sqlite = "CREATE TABLE Notes (Id INTEGER NOT NULL, a TEXT, b TEXT NOT NULL, c TEXT); CREATE TABLE u (a)";
         let postgres = "CREATE TABLE notes (id bigint NOT NULL, a uuid, b text, d text); CREATE TABLE v (a int)";
         assert_eq!(told(Some(sqlite), Some(postgres)), "notes = notes: id Integer, a Any?, b Text?");
+    }
+
+    #[test]
+    fn what_is_guarded_is_left_to_safe_sql() {
+        let text = "CREATE TABLE notes (id INTEGER); CREATE TABLE users (id INTEGER, hash TEXT); \
+                    CREATE VIEW v AS SELECT hash FROM users";
+        let schema = catalog::build(&[Source { file: "1_a.sql".into(), text: text.into() }], Dialect::Sqlite);
+        let told = |policy: &str| {
+            let text = format!("application.name = \"Notes\"\n{policy}");
+            let document = covet_core::policy::Document::parse("security.toml", &text);
+            let policy = document.map(|document| document.policy.sql).map_err(|problems| problems.to_string());
+            policy.map(|policy| {
+                let tables = unguarded(tables(std::slice::from_ref(&schema)), &policy);
+                let names =
+                    |table: &Table| table.columns.iter().map(|it| format!("{}.{}", table.shown, it.shown)).collect();
+                tables.iter().flat_map(|table| -> Vec<String> { names(table) }).collect::<Vec<_>>().join(" ")
+            })
+        };
+        assert_eq!(told("").as_deref(), Ok("notes.id users.id users.hash v.hash"));
+        let scope = "[[sql.scopes]]\ntable = \"Notes\"\ncolumn = \"id\"\n";
+        assert_eq!(told(scope).as_deref(), Ok("users.id users.hash"));
+        let column = "[[sql.columns]]\nname = \"public.users.hash\"\nreadable_in = [\"crate::auth\"]\n";
+        assert_eq!(told(column).as_deref(), Ok("notes.id users.id"));
     }
 
     #[test]
