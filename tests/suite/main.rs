@@ -21,4 +21,5 @@ mod second_factor;
 mod sessions;
 mod sign_in;
 mod sql;
+mod sql_classes;
 mod support;
