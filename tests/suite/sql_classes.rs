@@ -92,7 +92,11 @@ const CLASSES: [(&str, &[&str]); 26] = [
     ),
     (
         "values beyond any reason",
-        &["sql_like_two_values", "tests/suite/dynamic_sql.rs a_list_longer_than_the_policys_is_refused"],
+        &[
+            "sql_like_two_values",
+            "covet-core/src/sql/probe.rs a_value_beyond_any_reason_is_found",
+            "tests/suite/dynamic_sql.rs a_list_longer_than_the_policys_is_refused",
+        ],
     ),
 ];
 

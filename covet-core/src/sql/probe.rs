@@ -144,6 +144,7 @@ inspect_behind!(&T, Box<T>, Rc<T>, Arc<T>);
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sql::bind::MAX_BYTES;
 
     struct Other;
 
@@ -160,6 +161,15 @@ mod tests {
         assert_eq!(Probe(&7).fault(), None);
         assert_eq!(Probe(&Other).fault(), None);
         assert_eq!(Probe(&Some(Other)).fault(), None);
+    }
+
+    #[test]
+    fn a_value_beyond_any_reason_is_found() {
+        // Zeroes take no memory until they are read.
+        let mut bytes = vec![0_u8; MAX_BYTES + 1];
+        assert_eq!(Probe(&bytes).fault(), Some(BindError::TooLong(MAX_BYTES + 1)));
+        bytes.truncate(MAX_BYTES);
+        assert_eq!(Probe(&bytes.as_slice()).fault(), None);
     }
 
     #[test]
