@@ -1,9 +1,11 @@
 //! What the benchmarks have in common: time, medians, and an allocator that counts.
 
 pub mod allocations;
+mod children;
 
 use std::time::Duration;
 
+pub use self::children::children_time;
 use rustix::time::{ClockId, clock_gettime};
 
 /// Whatever ends a benchmark early.

@@ -4,7 +4,7 @@ use covet_core::migrate::{MigrationError, migrate_app};
 use rocket::http::Status;
 use rocket::request::{FromRequest, Outcome};
 use rocket::{Request, Sentinel};
-use sqlx::{Either, Execute, Executor, SqlStr, SqlitePool};
+use sqlx::{Describe, Either, Execute, Executor, SqlStr, SqlitePool};
 
 /// A step from one schema of the application's tables to the next; run at ignition, each once.
 #[derive(Clone, Copy, Debug)]
@@ -101,5 +101,12 @@ impl<'p> Executor<'p> for &'p Db {
         'p: 'e,
     {
         (&self.0).prepare_with(sql, parameters)
+    }
+
+    fn describe<'e>(self, sql: SqlStr) -> BoxFuture<'e, Result<Describe<Database>, sqlx::Error>>
+    where
+        'p: 'e,
+    {
+        (&self.0).describe(sql)
     }
 }

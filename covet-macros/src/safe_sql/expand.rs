@@ -11,9 +11,9 @@ use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
 
-use super::pieces;
 use super::record::named_like;
 use super::validate::{Statement, Value};
+use super::{name, pieces};
 
 pub(super) fn expand(statement: &Statement, private: &TokenStream) -> TokenStream {
     let sql = quote!(#private::covet_core::sql);
@@ -30,7 +30,7 @@ pub(super) fn expand(statement: &Statement, private: &TokenStream) -> TokenStrea
         (Class::Execute, _) => quote!(#sql::statement::Execute { text: #text, binds: #binds }),
         (Class::Rows, None) => {
             let raw = || quote!(#sql::statement::raw());
-            let shape = statement.facts.record.as_ref().map_or_else(raw, |record| record.shape(private, &sql));
+            let shape = statement.facts.record.as_ref().map_or_else(raw, |record| record.shape(private));
             quote!(#sql::statement::Rows { text: #text, binds: #binds, shape: #shape })
         }
         (Class::Rows, Some(row)) => {
@@ -101,11 +101,10 @@ fn asked(question: &Question, bind: &Bind, span: Span) -> TokenStream {
     let there = question.never_null && !bind.optional;
     let never_null = there.then(|| quote_spanned!(span=> probe.never_null::<#table, #column>();));
     quote_spanned! {span=>
+        #[allow(dead_code, non_camel_case_types)]
         {
-            #[allow(dead_code, non_camel_case_types)]
             struct #table {}
             {
-                #[allow(dead_code, non_camel_case_types)]
                 struct #column {}
                 #takes
                 #never_null
@@ -159,8 +158,5 @@ fn located(span: Span) -> Span {
 /// A name, raw if it is a keyword: `{type}` is the variable `r#type`.
 fn identifier(name: &str, span: Span) -> Ident {
     let path_segment = matches!(name, "self" | "Self" | "super" | "crate");
-    match syn::parse_str::<Ident>(name) {
-        Err(_) if !path_segment => Ident::new_raw(name, span),
-        _ => Ident::new(name, span),
-    }
+    if path_segment || name::is_identifier(name) { Ident::new(name, span) } else { Ident::new_raw(name, span) }
 }

@@ -7,6 +7,7 @@ mod expand;
 mod facts;
 mod guard;
 mod literal;
+mod name;
 mod parse;
 mod pieces;
 mod record;
@@ -27,9 +28,10 @@ pub(crate) fn expand(input: TokenStream) -> TokenStream {
 }
 
 fn judged(input: TokenStream, sql: &Sql) -> TokenStream {
-    let checked = syn::parse2::<parse::Input>(input).and_then(|input| validate::validate(input, sql));
+    let private = paths::private();
+    let checked = syn::parse2::<parse::Input>(input).and_then(|input| validate::validate(input, sql, &private));
     match checked {
-        Ok(statement) => expand::expand(&statement, &paths::private()),
+        Ok(statement) => expand::expand(&statement, &private),
         Err(errors) => {
             let errors = errors.into_iter().map(|error| error.to_compile_error());
             quote::quote!({ #(#errors)* })

@@ -8,6 +8,7 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
 
 use super::expand::reference;
+use super::name;
 use super::validate::{Statement, Value};
 
 /// The most texts of one statement that a driver keeps prepared; it keeps a hundred for the whole program.
@@ -62,7 +63,8 @@ fn chosen(list: &str, value: &Value, sql: &TokenStream) -> TokenStream {
     };
     let name = list.replace('-', "_");
     // A list may be called as a keyword is.
-    let name = syn::parse_str(&name).unwrap_or_else(|_| Ident::new(&format!("{name}_"), Span::call_site()));
+    let name = if name::is_identifier(&name) { name } else { format!("{name}_") };
+    let name = Ident::new(&name, Span::call_site());
     let (number, value) = (list_number(list), reference(value));
     let choice = quote_spanned!(span=> #sql::dynamic::choice::<#name, #number, _>(value));
     quote!(match #value {

@@ -2,8 +2,10 @@
 
 use covet_sql::record::{Field, Holds};
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{format_ident, quote};
+use quote::ToTokens as _;
 use syn::Type;
+
+use super::name;
 
 /// A row whose columns all have a type.
 pub(super) struct Record {
@@ -31,30 +33,33 @@ impl Record {
         Ok(Self { fields: fields.into_iter().map(field).collect::<Result<_, String>>()? })
     }
 
-    /// The expression of how its rows are read.
-    pub(super) fn shape(&self, private: &TokenStream, sql: &TokenStream) -> TokenStream {
-        let types: Vec<_> = self.fields.iter().map(|(_, column)| column.ty(private)).collect();
+    /// The expression of how its rows are read. It is written as text, which the compiler reads faster than single tokens.
+    pub(super) fn shape(&self, private: &TokenStream) -> TokenStream {
+        let private = private.to_string();
+        let sql = format!("{private}::covet_core::sql");
+        let types: Vec<_> = self.fields.iter().map(|(_, column)| column.ty(&private)).collect();
         let value = match types.as_slice() {
-            [only] => quote!(#sql::shape::Only<#only>),
-            _ => quote!(#sql::shape::Several),
+            [only] => format!("{sql}::shape::Only<{only}>"),
+            _ => format!("{sql}::shape::Several"),
         };
-        match (self.names(), types.as_slice()) {
+        let text = match (self.names(), types.as_slice()) {
             (Some(names), _) => {
-                let (record, name) = (self.record(&names, &types, private), self.name());
-                quote!({ #record #sql::statement::known::<_, #value>(#sql::statement::of::<#name>()) })
+                let (record, name) = (self.record(&names, &types, &private), self.name());
+                format!("{{ {record} {sql}::statement::known::<_, {value}>({sql}::statement::of::<{name}>()) }}")
             }
-            (None, [_]) => quote!(#sql::statement::known::<_, #value>(#sql::statement::raw())),
-            (None, _) => quote!(#sql::statement::raw()),
-        }
+            (None, [_]) => format!("{sql}::statement::known::<_, {value}>({sql}::statement::raw())"),
+            (None, _) => format!("{sql}::statement::raw()"),
+        };
+        text.parse().expect("names, and types that were parsed before, are tokens")
     }
 
     /// What the record is called, unless a type of one of its fields is.
-    fn name(&self) -> Ident {
+    fn name(&self) -> &'static str {
         let taken = self.fields.iter().any(|(_, column)| match &column.holds {
             Holds::Own(own) => own.contains("Record"),
             _ => false,
         });
-        Ident::new(if taken { "Record_" } else { "Record" }, Span::call_site())
+        if taken { "Record_" } else { "Record" }
     }
 
     /// The names of the fields, if each has one of its own.
@@ -65,53 +70,64 @@ impl Record {
     }
 
     /// The type itself. It stands in a block of its own, where it hides nothing from the values of the statement.
-    fn record(&self, names: &[&Ident], types: &[TokenStream], private: &TokenStream) -> TokenStream {
+    fn record(&self, names: &[&Ident], types: &[String], private: &str) -> String {
         // A type of somebody else's need not be `Clone`.
-        let clone = self.fields.iter().all(|(_, column)| column.own.is_none()).then(|| quote!(, #private::Clone));
-        let (sqlx, index, record) = (quote!(#private::sqlx), 0..names.len(), self.name());
-        quote! {
-            #[allow(dead_code, non_camel_case_types, non_snake_case, unreachable_pub)]
-            #[derive(#private::fmt::Debug #clone)]
-            struct #record { #(pub #names: #types),* }
-            impl<'r, R: #sqlx::Row> #sqlx::FromRow<'r, R> for #record
-            where
-                #private::usize: #sqlx::ColumnIndex<R>,
-                #(#types: #sqlx::Decode<'r, R::Database> + #sqlx::Type<R::Database>),*
-            {
-                fn from_row(row: &'r R) -> #private::Result<Self, #sqlx::Error> {
-                    #private::Result::Ok(Self { #(#names: #sqlx::Row::try_get(row, #index)?),* })
-                }
-            }
+        let cloned = self.fields.iter().all(|(_, column)| column.own.is_none());
+        let clone = if cloned { format!(", {private}::Clone") } else { String::new() };
+        let (sqlx, record) = (format!("{private}::sqlx"), self.name());
+        let (mut fields, mut bounds, mut read) = (String::new(), String::new(), String::new());
+        for (at, (name, ty)) in names.iter().zip(types).enumerate() {
+            fields += &format!("pub {name}: {ty},");
+            bounds += &format!("{ty}: {sqlx}::Decode<'r, R::Database> + {sqlx}::Type<R::Database>,");
+            read += &format!("{name}: {sqlx}::Row::try_get(row, {at}usize)?,");
         }
+        format!(
+            "#[allow(dead_code, non_camel_case_types, non_snake_case, unreachable_pub)]
+            #[derive({private}::fmt::Debug {clone})]
+            struct {record} {{ {fields} }}
+            impl<'r, R: {sqlx}::Row> {sqlx}::FromRow<'r, R> for {record}
+            where {private}::usize: {sqlx}::ColumnIndex<R>, {bounds}
+            {{
+                fn from_row(row: &'r R) -> {private}::Result<Self, {sqlx}::Error> {{
+                    {private}::Result::Ok(Self {{ {read} }})
+                }}
+            }}"
+        )
     }
 }
 
 impl Column {
-    fn ty(&self, private: &TokenStream) -> TokenStream {
-        let ty = match (&self.holds, &self.own) {
-            (_, Some(own)) => quote!(#own),
-            (Holds::I16, _) => quote!(#private::i16),
-            (Holds::I32, _) => quote!(#private::i32),
-            (Holds::I64, _) => quote!(#private::i64),
-            (Holds::F32, _) => quote!(#private::f32),
-            (Holds::F64, _) => quote!(#private::f64),
-            (Holds::Bytes, _) => quote!(#private::Vec<#private::u8>),
-            (Holds::Bool, _) => quote!(#private::bool),
-            (Holds::Text | Holds::Own(_), _) => quote!(#private::String),
+    fn ty(&self, private: &str) -> String {
+        let ty = match &self.holds {
+            Holds::I16 => "i16",
+            Holds::I32 => "i32",
+            Holds::I64 => "i64",
+            Holds::F32 => "f32",
+            Holds::F64 => "f64",
+            Holds::Bytes => "Vec",
+            Holds::Bool => "bool",
+            Holds::Text | Holds::Own(_) => "String",
         };
-        if self.nullable { quote!(#private::Option<#ty>) } else { ty }
+        let ty = match (&self.own, &self.holds) {
+            (Some(own), _) => own.to_token_stream().to_string(),
+            (None, Holds::Bytes) => format!("{private}::{ty}<{private}::u8>"),
+            (None, _) => format!("{private}::{ty}"),
+        };
+        if self.nullable { format!("{private}::Option<{ty}>") } else { ty }
     }
 }
 
 /// The name of a column as that of a field: a keyword is `r#type`.
 fn identifier(name: &str) -> Ident {
-    syn::parse_str(name).unwrap_or_else(|_| Ident::new_raw(name, Span::call_site()))
+    if name::is_identifier(name) {
+        Ident::new(name, Span::call_site())
+    } else {
+        Ident::new_raw(name, Span::call_site())
+    }
 }
 
 /// The name of a table or column as that of a type, for a message.
 pub(super) fn named_like(name: &str, span: Span) -> Ident {
     let name: String = name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
-    let mut ident = syn::parse_str(&name).unwrap_or_else(|_| format_ident!("_{name}"));
-    ident.set_span(span);
-    ident
+    Ident::new(&if name::is_identifier(&name) { name } else { format!("_{name}") }, span)
 }

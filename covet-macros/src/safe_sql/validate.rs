@@ -13,8 +13,8 @@ use super::facts::Facts;
 use super::parse::{Argument, Input};
 use super::text::Text;
 use super::{ARGUMENT, guard};
+use crate::mistake;
 use crate::policy::Sql;
-use crate::{mistake, paths};
 
 /// A statement without mistakes.
 pub(super) struct Statement {
@@ -50,7 +50,7 @@ pub(super) enum Value {
 }
 
 /// The statement and its values, or every mistake in them.
-pub(super) fn validate(input: Input, sql: &Sql) -> Result<Statement> {
+pub(super) fn validate(input: Input, sql: &Sql, private: &TokenStream) -> Result<Statement> {
     let policy: &Policy = &sql.policy;
     let text = Text::new(input.literals);
     let mut errors = duplicates(&input.arguments);
@@ -67,8 +67,10 @@ pub(super) fn validate(input: Input, sql: &Sql) -> Result<Statement> {
     if let Some(judge) = &sql.judge {
         let judged = judge.statement(&compiled);
         errors.extend(judged.mistakes.iter().map(|mistake| text.error(mistake)));
-        let guards = guard::items(&judged.guarded, sql, text.span(0..text.sql().len()), &paths::private());
-        items = [guard::files_once(judge), guards].into_iter().collect();
+        items = guard::files_once(judge);
+        if !judged.guarded.is_empty() {
+            items.extend(guard::items(&judged.guarded, sql, text.span(0..text.sql().len()), private));
+        }
         match Facts::of(judge, &judged, &compiled) {
             Ok(found) => facts = found,
             Err(found) => errors.push(no_type(&found, &text)),
