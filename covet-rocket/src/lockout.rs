@@ -43,8 +43,9 @@ impl<'r> Lockout<'r> {
         Ok(Attempt { ready: self.ready, counted })
     }
 
-    /// The same for `what` of an account, such as `"pin"`: no flood of keys or names pushes it out, and
-    /// [`Lockout::unlock`] forgets it. For an account that does not exist the answers are the same.
+    /// The same for `what` of an account, such as `"pin"`, a word of the handler and nothing that a client sent: no flood of
+    /// keys or names pushes it out, and [`Lockout::unlock`] forgets it. For an account that does not exist the answers are
+    /// the same.
     ///
     /// # Errors
     ///

@@ -78,8 +78,8 @@ impl Engine {
         self.attempt_by(key, || Event::new(Kind::AuthnLoginFail, now).ip(facts.client).detail("what", what), now).await
     }
 
-    /// The same for `what` of an account: counted with the attempts at its password, so that no flood of keys pushes it
-    /// out, and forgotten by [`Engine::unlock`]. What is nobody's is counted with the names that are.
+    /// The same for `what` of an account, a word of the handler: kept with the attempts at its password, so that no flood of
+    /// keys pushes it out, and forgotten by [`Engine::unlock`]. What is nobody's is counted with the names that are.
     ///
     /// # Errors
     ///

@@ -358,6 +358,16 @@ fn a_bucket_gives_its_burst_and_then_its_rate() {
     assert_eq!(charge(99_000), (None, 3, 3, 2, 1000));
 }
 
+/// In any others it has more parts than can be told exactly, and would be refused.
+#[test]
+fn a_large_bucket_is_counted_in_the_lowest_terms_of_its_rate() {
+    let policy = policy(&[(1_000_000, 31_536_000)]).counted_by(Algorithm::TokenBucket, None).unwrap();
+    let (state, answer) = charge(&policy, None, 1_000_000, at(0));
+    assert_eq!((answer.retry_after_millis, answer.remaining), (None, 0));
+    let (_, answer) = charge(&policy, state.as_ref(), 1, at(0));
+    assert_eq!(answer.retry_after_millis, Some(31_536), "a millionth of a year");
+}
+
 #[test]
 fn a_fixed_window_begins_anew_at_the_turn() {
     let policy = by(Algorithm::FixedWindow, &[(2, 60)]);
