@@ -15,7 +15,7 @@ use crate::keys::{Keys, SecretKey};
 use crate::migrate::tests::database;
 use crate::password::{Password, PasswordHash};
 use crate::policy::Policy;
-use crate::store::{MemoryStore, Stats, Store};
+use crate::store::{MemoryStore, Space, Stats, Store};
 use crate::time::SystemClock;
 
 const NOW: Timestamp = Timestamp::from_seconds(1_800_000_000);
@@ -190,6 +190,29 @@ async fn what_a_handler_guards_of_an_account_is_counted_apart_and_unlocked_with_
     let events = bench.sink.recent(100).await.unwrap().into_iter().filter(|event| event.kind == "authn_login_lock");
     let told: Vec<_> = events.map(|event| event.account).collect();
     assert_eq!(told, [Some(ada.clone()), None, Some(ada)]);
+}
+
+#[tokio::test]
+async fn what_cannot_be_counted_is_not_judged() {
+    let full = Bench::new("", 64).await;
+    let ada = full.register("ada").await;
+    for number in 0..1000_u32 {
+        let key =
+            Key { space: Space::Totp, owner: Tag::NONE, id: full.engine.keys().tag("x", &[&number.to_be_bytes()]) };
+        let step = Step::Totp { key, step: 1, remember_millis: 60_000 };
+        // Until nothing is left that it may forget.
+        let _ = full.engine.store().run(&[step], NOW).await;
+    }
+    let counted = Counted::of_strangers(&full.engine, &ada);
+    for guessed in [Guessed::Password, Guessed::Code] {
+        let attempt = full.engine.attempt(guessed, counted, &from(0), NOW).await;
+        assert!(matches!(attempt, Err(Failure::Store(StoreError::Full { .. }))), "{guessed:?}");
+    }
+    assert!(matches!(
+        full.engine.attempt_for("pin", &ada, &from(0), NOW).await,
+        Err(LockoutError::Failed(Failure::Store(StoreError::Full { .. })))
+    ));
+    assert!(full.engine.attempt_at("pin", b"safe", &from(0), NOW).await.is_err());
 }
 
 #[tokio::test]
