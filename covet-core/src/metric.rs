@@ -36,3 +36,10 @@ pub(crate) fn store_is(store: &'static str, to: &'static str) {
 pub(crate) fn without_store(plan: &'static str) {
     metrics::counter!("covet_decisions_without_store_total", "plan" => plan).increment(1);
 }
+
+/// Entries were forgotten before their time, for want of room.
+pub(crate) fn forgotten(entries: u64) {
+    if entries > 0 {
+        metrics::counter!("covet_store_forgotten_total").increment(entries);
+    }
+}

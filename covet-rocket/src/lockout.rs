@@ -31,7 +31,8 @@ impl<'r> Lockout<'r> {
     /// Counts an attempt at `what`, such as `"pin"`, for a key, such as the account that it opens, by the rule of
     /// `[lockout]`: before it is judged, so that of fifty at once no more are judged than the policy allows. Keys may be
     /// of any length and content; they are kept as keyed hashes, and no log has them. A key should name what is guessed
-    /// at and not be the guess: each guess would have a count of its own.
+    /// at and not be the guess: each guess would have a count of its own. What an account has is for
+    /// [`Lockout::attempt_for`]: where strangers can make up keys without end, a full store forgets counts by key.
     ///
     /// # Errors
     ///
@@ -39,6 +40,18 @@ impl<'r> Lockout<'r> {
     /// `Retry-After`. Not 401, which promises that other credentials would do.
     pub async fn attempt(&self, what: &str, key: impl AsRef<[u8]> + Send) -> Result<Attempt<'r>, LockoutError> {
         let counted = self.ready.engine.attempt_at(what, key.as_ref(), &self.facts, self.ready.engine.now()).await?;
+        Ok(Attempt { ready: self.ready, counted })
+    }
+
+    /// The same for `what` of an account, such as `"pin"`, a word of the handler and nothing that a client sent: no flood of
+    /// keys or names pushes it out, and [`Lockout::unlock`] forgets it. For an account that does not exist the answers are
+    /// the same.
+    ///
+    /// # Errors
+    ///
+    /// As of [`Lockout::attempt`].
+    pub async fn attempt_for(&self, what: &str, account: &AccountId) -> Result<Attempt<'r>, LockoutError> {
+        let counted = self.ready.engine.attempt_for(what, account, &self.facts, self.ready.engine.now()).await?;
         Ok(Attempt { ready: self.ready, counted })
     }
 
@@ -51,7 +64,7 @@ impl<'r> Lockout<'r> {
         self.ready.engine.lockout_status(account, self.ready.engine.now()).await
     }
 
-    /// Forgets all failed attempts at the password and the second factor of an account; false if there is no such
+    /// Forgets all failed attempts at the password, the second factor and what handlers guard of an account; false if there is no such
     /// account. The audit log has it.
     ///
     /// # Errors

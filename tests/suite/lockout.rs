@@ -417,6 +417,22 @@ async fn a_credential_of_a_handlers_own_is_counted_by_its_key() {
 }
 
 #[rocket::async_test]
+async fn a_credential_of_an_account_is_counted_there_and_unlocked_with_it() {
+    let app = App::new();
+    let wire = app.local().await;
+    let root = Person::signed_in(&wire, "root", "admin").await;
+    let ada = Person::signed_in(&wire, "ada", "member").await;
+    let eve = Person::signed_in(&wire, "eve", "member").await;
+    for expected in [None, None, None, None, Some(900)] {
+        assert_eq!(told(&ada.post(&wire, "/my/pin", "0000").await), (422, expected));
+    }
+    assert_eq!(told(&ada.post(&wire, "/my/pin", "1234").await), (429, Some(900)));
+    assert_eq!(eve.post(&wire, "/my/pin", "1234").await.body, "open");
+    assert_eq!(root.post(&wire, "/accounts/ada/unlock", "").await.status, 200);
+    assert_eq!(ada.post(&wire, "/my/pin", "1234").await.body, "open");
+}
+
+#[rocket::async_test]
 async fn of_50_guesses_at_a_pin_at_once_5_are_judged() {
     let server = App::new().serve().await;
     let replies = join_all((0..50).map(|_| server.send(pin("safe", "0000")))).await;

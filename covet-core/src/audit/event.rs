@@ -48,7 +48,8 @@ pub enum Kind {
     MaliciousLoginFailures,
     /// A rate limit was exceeded.
     ExcessRateLimit,
-    /// The store is away, full or failing; until it recovers, requests are answered as far as they can be without it.
+    /// The store is away, full or failing; until it recovers, requests are answered as far as they can be without it. Or it
+    /// is at its bound and forgets what anybody can make any number of.
     StoreFailure,
     /// The store does its work again.
     StoreRecovered,

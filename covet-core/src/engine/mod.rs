@@ -4,6 +4,7 @@
 mod access;
 mod circuit;
 mod decide;
+mod forgetting;
 mod guessing;
 mod limiter;
 mod outage;
@@ -15,8 +16,11 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
+use parking_lot::Mutex;
+
 pub use self::access::Access;
 pub use self::decide::{Decision, Facts, Grant, Presented};
+use self::forgetting::Forgetting;
 use self::guessing::Guessing;
 pub use self::limiter::LimitError;
 use self::outage::Local;
@@ -61,6 +65,7 @@ pub struct Engine {
     /// The beginning of the names of sessions.
     sessions: BegunTag,
     guessing: Guessing,
+    forgetting: Mutex<Forgetting>,
     /// How often sinks are told of one and the same that an account can cause at will.
     seldom: rate_limit::Policy,
     /// What limits count with that count here while the store does not answer.
@@ -98,6 +103,7 @@ impl Engine {
             hasher,
             sessions,
             guessing,
+            forgetting: Mutex::default(),
             seldom: once_a_minute(),
             local,
             store: Watch::new(store, &sinks),
@@ -140,7 +146,8 @@ impl Engine {
         }
         self.look_at_alarm(now).await;
         // What was counted here while the store was away.
-        self.local.sweep(now);
+        self.local.sweep(now).await;
+        self.look_at_forgetting(self.store.forgotten() + self.local.store.forgotten(), now).await;
         let before = now.minus_millis(self.policy.audit.retention.millis());
         for sink in &self.sinks {
             if let Err(error) = sink.forget(before).await {
@@ -316,6 +323,35 @@ mod tests {
             assert_eq!(engine.local.store.stats().entries, kept, "{seconds}");
         }
     }
+
+    #[test]
+    fn a_store_that_must_forget_is_told_of_once_and_counted() {
+        let recorder = DebuggingRecorder::new();
+        let snapshotter = recorder.snapshotter();
+        let flood = async {
+            let (engine, sink, _directory) = engine_on(Arc::new(MemoryStore::new(640)), "", &[]).await;
+            for address in 0..10_000_u32 {
+                let id = engine.keys().tag("test", &[&address.to_be_bytes()]);
+                let key = Key { space: Space::Limit, owner: Tag::NONE, id };
+                let step = Step::Charge { key, policy: &engine.seldom, tiers: &[], cost: 1, shadow: false };
+                engine.store().run(&[step], NOW).await.unwrap();
+                if address % 1000 == 0 {
+                    engine.sweep(NOW).await;
+                }
+            }
+            engine.sweep(NOW).await;
+            engine.sweep(NOW.plus_millis(60_000)).await;
+            let events = sink.recent(10).await.unwrap().into_iter().rev();
+            events.map(|event| format!("{} {:?}", event.kind, event.details)).collect::<Vec<_>>()
+        };
+        let told = metrics::with_local_recorder(&recorder, || in_this_thread(flood));
+        assert_eq!(
+            told,
+            [r#"store_failure {"condition": "forgetting"}"#, r#"store_recovered {"condition": "working"}"#]
+        );
+        assert_eq!(counted(&snapshotter), ["covet_store_forgotten_total  9360"]);
+    }
+
     const fn route(limit: &'static [Charge], access: RouteAccess) -> Requirement {
         Requirement { route: "route", limits: limit, access }
     }

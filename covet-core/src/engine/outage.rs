@@ -43,8 +43,8 @@ impl Local {
     }
 
     /// Forgets what has ended.
-    pub(super) fn sweep(&self, now: Timestamp) {
-        self.store.sweep_some(now);
+    pub(super) async fn sweep(&self, now: Timestamp) {
+        self.store.forget_ended(now).await;
     }
 }
 

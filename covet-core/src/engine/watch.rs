@@ -212,6 +212,10 @@ impl Store for Watch {
         self.ask(now, self.store.sweep(now), |()| false).await
     }
 
+    fn forgotten(&self) -> u64 {
+        self.store.forgotten()
+    }
+
     fn is_remote(&self) -> bool {
         self.is_remote
     }

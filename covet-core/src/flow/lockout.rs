@@ -74,9 +74,39 @@ impl Engine {
         now: Timestamp,
     ) -> Result<KeyAttempt, LockoutError> {
         let id = self.keys().tag("attempts at a key", &[what.as_bytes(), key]);
-        let key = Key { space: Space::Guess, owner: Tag::NONE, id };
+        let key = Key { space: Space::Attempt, owner: Tag::NONE, id };
+        self.attempt_by(key, || Event::new(Kind::AuthnLoginFail, now).ip(facts.client).detail("what", what), now).await
+    }
+
+    /// The same for `what` of an account, a word of the handler: kept with the attempts at its password, so that no flood of
+    /// keys pushes it out, and forgotten by [`Engine::unlock`]. What is nobody's is counted with the names that are.
+    ///
+    /// # Errors
+    ///
+    /// [`LockoutError`] when there were too many, or it could not be counted.
+    pub async fn attempt_for(
+        &self,
+        what: &str,
+        account: &AccountId,
+        facts: &Facts,
+        now: Timestamp,
+    ) -> Result<KeyAttempt, LockoutError> {
+        let id = self.keys().tag("attempts of a handler", &[what.as_bytes()]);
+        let is_somebody = self.accounts().get(account).await.map_err(Failure::from)?.is_some();
+        let space = if is_somebody { Space::Lockout } else { Space::Guess };
+        let key = Key { space, owner: self.owner(account), id };
+        let known = is_somebody.then_some(account);
+        let event = || Event::new(Kind::AuthnLoginFail, now).account(known).ip(facts.client).detail("what", what);
+        self.attempt_by(key, event, now).await
+    }
+
+    async fn attempt_by(
+        &self,
+        key: Key,
+        event: impl Fn() -> Event + Send,
+        now: Timestamp,
+    ) -> Result<KeyAttempt, LockoutError> {
         let answer = self.lockout(key, Limits::from(&self.policy().lockout), lockout::Event::Attempt, now).await?;
-        let event = || Event::new(Kind::AuthnLoginFail, now).ip(facts.client).detail("what", what);
         if let Answer::Locked { .. } = answer {
             self.log(&event().detail("reason", "locked")).await;
             return Err(LockoutError::Locked { retry_after: answer.retry_after().unwrap_or(1) });
@@ -111,8 +141,8 @@ impl Engine {
         Ok(LockoutStatus { passwords: failures(Guessed::Password).await?, codes: failures(Guessed::Code).await? })
     }
 
-    /// Forgets all failed attempts at an account, of strangers and on its devices, at its password and at its second
-    /// factor: by an administrator, or after a finished reset. False if there is no such account.
+    /// Forgets all failed attempts at an account, of strangers and on its devices, at its password, at its second factor and
+    /// at what handlers guard for it: by an administrator, or after a finished reset. False if there is no such account.
     ///
     /// # Errors
     ///

@@ -15,7 +15,7 @@ use crate::keys::{Keys, SecretKey};
 use crate::migrate::tests::database;
 use crate::password::{Password, PasswordHash};
 use crate::policy::Policy;
-use crate::store::{MemoryStore, Stats, Store};
+use crate::store::{MemoryStore, Space, Stats, Store};
 use crate::time::SystemClock;
 
 const NOW: Timestamp = Timestamp::from_seconds(1_800_000_000);
@@ -129,6 +129,90 @@ async fn a_flood_of_names_of_nobody_spares_the_limits() {
     }
     // What goes is chosen among a sample, so a few limits may; by their ends alone they all would, before the names.
     assert!(spared > 950, "{spared}");
+}
+
+impl Bench {
+    async fn at_key(&self, key: &str) -> bool {
+        self.engine.attempt_at("pin", key.as_bytes(), &from(0), NOW).await.is_ok()
+    }
+
+    async fn at_pin_of(&self, account: &AccountId) -> bool {
+        self.engine.attempt_for("pin", account, &from(0), NOW).await.is_ok()
+    }
+
+    async fn register(&self, name: &'static str) -> AccountId {
+        let password = Password::from(format!("correct horse of {name}"));
+        let registration = Registration { username: name, email: None, password, roles: &["member"] };
+        self.engine.register(registration, &from(0), NOW).await.unwrap().id
+    }
+}
+
+#[tokio::test]
+async fn no_flood_of_names_keys_or_addresses_unlocks_what_a_handler_guards() {
+    let bench = Bench::new("", 2560).await;
+    let ada = bench.register("ada").await;
+    for _ in 0..5 {
+        assert!(bench.at_pin_of(&ada).await && bench.at_key("safe").await);
+    }
+    // Names of nobody, as such and as accounts; keys; addresses, each flood larger than the store.
+    for number in 0..5000 {
+        assert!(!bench.at_nobody(&format!("nobody {number}"), &from(number)).await.is_refused(), "{number}");
+        assert!(bench.at_pin_of(&account(&format!("nobody {number}")).id).await, "{number}");
+        assert!(bench.at_key(&format!("key {number}")).await, "{number}");
+    }
+    assert!(!bench.at_pin_of(&ada).await);
+    assert!(!bench.at_key("safe").await);
+}
+
+#[tokio::test]
+async fn what_a_handler_guards_of_an_account_is_counted_apart_and_unlocked_with_it() {
+    let bench = Bench::new("", 100_000).await;
+    let (ada, eve, nobody) = (bench.register("ada").await, bench.register("eve").await, account("nobody").id);
+    for locked in [&ada, &nobody] {
+        for attempt in 0..7 {
+            assert_eq!(bench.at_pin_of(locked).await, attempt < 5, "{attempt}");
+        }
+    }
+    // Neither another's, nor the password, nor a key that is called the same.
+    assert!(bench.at_pin_of(&eve).await && bench.at_key(ada.as_str()).await);
+    assert!(bench.sign_in("ada", "correct horse of ada", NOW).await);
+    assert!(bench.engine.attempt_for("safe", &ada, &from(0), NOW).await.is_ok());
+    assert!(!bench.at_pin_of(&ada).await, "a sign-in is no success at it");
+    assert!(bench.engine.unlock(&ada, &from(0), NOW).await.unwrap());
+    for _ in 0..4 {
+        assert!(bench.at_pin_of(&ada).await);
+    }
+    let attempt = bench.engine.attempt_for("pin", &ada, &from(0), NOW).await.unwrap();
+    assert_eq!(attempt.retry_after(), Some(1));
+    bench.engine.attempt_succeeded(&attempt, NOW).await.unwrap();
+    assert!(bench.at_pin_of(&ada).await);
+    // The log names the account, if there is one.
+    let events = bench.sink.recent(100).await.unwrap().into_iter().filter(|event| event.kind == "authn_login_lock");
+    let told: Vec<_> = events.map(|event| event.account).collect();
+    assert_eq!(told, [Some(ada.clone()), None, Some(ada)]);
+}
+
+#[tokio::test]
+async fn what_cannot_be_counted_is_not_judged() {
+    let full = Bench::new("", 64).await;
+    let ada = full.register("ada").await;
+    for number in 0..1000_u32 {
+        let key =
+            Key { space: Space::Totp, owner: Tag::NONE, id: full.engine.keys().tag("x", &[&number.to_be_bytes()]) };
+        let step = Step::Totp { key, step: 1, remember_millis: 60_000 };
+        // Until nothing is left that it may forget.
+        let _ = full.engine.store().run(&[step], NOW).await;
+    }
+    let counted = Counted::of_strangers(&full.engine, &ada);
+    for guessed in [Guessed::Password, Guessed::Code] {
+        let attempt = full.engine.attempt(guessed, counted, &from(0), NOW).await;
+        assert!(matches!(attempt, Err(Failure::Store(StoreError::Full { .. }))), "{guessed:?}");
+    }
+    assert!(matches!(
+        full.engine.attempt_for("pin", &ada, &from(0), NOW).await,
+        Err(LockoutError::Failed(Failure::Store(StoreError::Full { .. })))
+    ));
+    assert!(full.engine.attempt_at("pin", b"safe", &from(0), NOW).await.is_err());
 }
 
 #[tokio::test]

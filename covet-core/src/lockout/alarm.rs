@@ -136,6 +136,23 @@ mod tests {
         assert_eq!(alarm.look(&policy, NOW.plus_millis(900_000)), None);
     }
 
+    #[test]
+    fn a_clock_set_back_loses_no_count_and_after_five_minutes_begins_a_new_one() {
+        let policy = policy("alert_failure_share = 0.5\nmin_attempts = 100");
+        let count = |back: u64| {
+            let mut alarm = Alarm::default();
+            feed(&mut alarm, &policy, 60, 0, NOW);
+            feed(&mut alarm, &policy, 40, 0, NOW.minus_millis(back))
+        };
+        // A turn of half a minute begins at `NOW`; a clock that is ten turns behind is believed.
+        for back in [0, 10_000, 30_000, 9 * 30_000] {
+            assert_eq!(count(back), [AlarmChange::Raised], "{back}");
+        }
+        for back in [10 * 30_000, 86_400_000] {
+            assert_eq!(count(back), [], "{back}");
+        }
+    }
+
     proptest! {
         #[test]
         fn it_says_what_the_slow_count_says(

@@ -284,7 +284,10 @@ mod tests {
     fn a_success_forgets_and_tells_how_many() {
         let answers = run(LIMITS, &[(0, Attempt), (1, Attempt), (2, Attempt), (2, Success), (2, Look)]);
         assert_eq!(answers, [open(1, 0), open(2, 0), open(3, 1), open(3, 0), open(0, 0)]);
-        assert_eq!(check(&LIMITS, None, Success, Timestamp::from_seconds(0)), (None, open(0, 0)));
+        // Where there is nothing to forget nothing is written.
+        for nothing in [None, Some(&State::default())] {
+            assert_eq!(check(&LIMITS, nothing, Success, Timestamp::from_seconds(0)), (None, open(0, 0)));
+        }
     }
 
     /// Where a power wraps, the 33rd or 64th lock lasts no time at all.
@@ -340,6 +343,20 @@ mod tests {
         // Remembered for longer than the wait, it goes on from there.
         let limits = Limits { window_millis: 30 * 86_400_000, ..limits };
         assert_eq!(run(limits, &events).split_off(8), [open(6, 86_400), locked(6, 86_399)]);
+    }
+
+    #[test]
+    fn wrong_codes_are_remembered_for_a_month_and_after_a_hundred_one_waits_a_day() {
+        const DAY: u64 = 86_400_000;
+        let limits = Limits::from(&crate::mfa::Policy::default());
+        let last = Timestamp::from_seconds(1_700_000_000);
+        for (before, wait) in [(98, 300_000), (99, DAY), (500, DAY)] {
+            let state = State { attempts: before, last: last.millis() - DAY };
+            let (next, answer) = check(&limits, Some(&state), Attempt, last);
+            assert_eq!((answer.attempts(), answer.wait_millis()), (before + 1, wait));
+            let look = |millis| check(&limits, next.as_ref(), Look, last.plus_millis(millis)).1.attempts();
+            assert_eq!((look(30 * DAY - 1), look(30 * DAY)), (before + 1, 0));
+        }
     }
 
     #[test]

@@ -59,6 +59,11 @@ impl Answer {
         self.retry_after_millis.is_some()
     }
 
+    /// Whether nothing is left, or not what was asked for.
+    pub(crate) const fn is_used_up(&self) -> bool {
+        self.is_refused() || self.remaining == 0
+    }
+
     /// Whether it refuses longer, or else has less left, or else for longer.
     #[must_use]
     pub fn is_tighter_than(&self, other: &Self) -> bool {

@@ -358,6 +358,16 @@ fn a_bucket_gives_its_burst_and_then_its_rate() {
     assert_eq!(charge(99_000), (None, 3, 3, 2, 1000));
 }
 
+/// In any others it has more parts than can be told exactly, and would be refused.
+#[test]
+fn a_large_bucket_is_counted_in_the_lowest_terms_of_its_rate() {
+    let policy = policy(&[(1_000_000, 31_536_000)]).counted_by(Algorithm::TokenBucket, None).unwrap();
+    let (state, answer) = charge(&policy, None, 1_000_000, at(0));
+    assert_eq!((answer.retry_after_millis, answer.remaining), (None, 0));
+    let (_, answer) = charge(&policy, state.as_ref(), 1, at(0));
+    assert_eq!(answer.retry_after_millis, Some(31_536), "a millionth of a year");
+}
+
 #[test]
 fn a_fixed_window_begins_anew_at_the_turn() {
     let policy = by(Algorithm::FixedWindow, &[(2, 60)]);
@@ -372,8 +382,28 @@ fn a_fixed_window_begins_anew_at_the_turn() {
     assert_eq!(charge(60_000), (None, 1, 60_000));
 }
 
+/// A store writes what a refusal has brought into the present: else the next begins from the future again, and refuses
+/// until the clock has caught up.
+#[test]
+fn a_refusal_after_the_clock_was_set_back_is_written_if_it_brings_anything_into_the_present() {
+    for algorithm in [Algorithm::SlidingWindow, Algorithm::TokenBucket, Algorithm::FixedWindow] {
+        let policy = by(algorithm, &[(1, 60)]);
+        let (ahead, _) = charge(&policy, None, 1, Timestamp::from_seconds(600_000));
+        let (written, answer) = charge(&policy, ahead.as_ref(), 1, Timestamp::from_seconds(60));
+        assert!(answer.is_refused(), "{algorithm:?}");
+        let (_, answer) = charge(&policy, written.as_ref().or(ahead.as_ref()), 1, Timestamp::from_seconds(120));
+        assert!(!answer.is_refused(), "{algorithm:?}");
+    }
+}
+
 #[test]
 fn what_fits_no_eight_bytes_is_not_packed() {
+    let policy = policy(&[(1, 60)]);
+    for (time, fits) in [((1 << 42) - 1, true), (1 << 42, false)] {
+        let (state, _) = charge(&policy, None, 1, at(time));
+        let packed = state.as_ref().unwrap().pack();
+        assert_eq!(packed.map(|packed| State::unpack(&policy, packed)), state.filter(|_| fits));
+    }
     let most = (1 << 20) - 1;
     for (count, fits) in [(most, true), (most + 1, false)] {
         let policy = by(Algorithm::FixedWindow, &[(Rate::MAX_COUNT, 60)]);

@@ -43,9 +43,12 @@ pub enum Space {
     Session,
     /// Failed attempts at what an account has.
     Lockout,
-    /// Failed attempts at what may be nobody's: names that no account has, keys of handlers. Anybody can make any number
-    /// of them, so in need they are the first to be forgotten.
+    /// Failed attempts at names that no account has. Anybody can make any number of them, so in need they are the first to
+    /// be forgotten.
     Guess,
+    /// Failed attempts at what handlers guard, by keys of theirs: perhaps at what somebody has, perhaps at what anybody
+    /// can make up.
+    Attempt,
     /// The last accepted TOTP step of an account.
     Totp,
 }
@@ -57,15 +60,6 @@ impl Space {
         !matches!(self, Self::Limit)
     }
 
-    /// Whether a full memory may forget it, and which goes first: the lower.
-    pub(crate) const fn need(self) -> Option<u8> {
-        match self {
-            Self::Guess => Some(0),
-            Self::Limit => Some(1),
-            Self::Session | Self::Lockout | Self::Totp => None,
-        }
-    }
-
     /// Its name where entries are kept outside of memory.
     #[must_use]
     pub const fn name(self) -> &'static str {
@@ -74,6 +68,7 @@ impl Space {
             Self::Session => "session",
             Self::Lockout => "lockout",
             Self::Guess => "guess",
+            Self::Attempt => "attempt",
             Self::Totp => "totp",
         }
     }
@@ -98,7 +93,7 @@ pub enum State {
     Limit(rate_limit::State),
     /// In [`Space::Session`]; shared with the request that read it.
     Session(Arc<session::Record>),
-    /// In [`Space::Lockout`] and [`Space::Guess`].
+    /// In [`Space::Lockout`], [`Space::Guess`] and [`Space::Attempt`].
     Lockout(lockout::State),
     /// In [`Space::Totp`].
     Totp(mfa::State),
@@ -111,7 +106,7 @@ impl State {
         match self {
             Self::Limit(_) => &[Space::Limit],
             Self::Session(_) => &[Space::Session],
-            Self::Lockout(_) => &[Space::Lockout, Space::Guess],
+            Self::Lockout(_) => &[Space::Lockout, Space::Guess, Space::Attempt],
             Self::Totp(_) => &[Space::Totp],
         }
     }
@@ -381,8 +376,13 @@ pub trait Store: Send + Sync + fmt::Debug {
     /// All live entries of an owner in a space; of [`Space::Limit`] perhaps not all, for nobody lists counters.
     async fn list(&self, space: Space, owner: &Tag, now: Timestamp) -> Result<Vec<(Key, Versioned)>, StoreError>;
 
-    /// Forgets what has expired; called now and then, bounded work a call.
+    /// Forgets what has expired; called now and then, and never long without letting others have their turn.
     async fn sweep(&self, now: Timestamp) -> Result<(), StoreError>;
+
+    /// How many entries it has forgotten before their time, for want of room. Whoever asks now and then learns of a flood.
+    fn forgotten(&self) -> u64 {
+        0
+    }
 
     /// Whether it is elsewhere, so that a few failures in a row mean that it is away and not worth waiting for. One in
     /// this process is not away as a whole: what needs no disk goes on when the disk is full.

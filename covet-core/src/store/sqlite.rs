@@ -1,7 +1,9 @@
 //! The store of one node: what must survive a restart in a SQLite file, and all of it in memory.
 //!
 //! The rule: a durable entry is written to the file first and to memory second. If the file cannot be written the
-//! operation fails and nothing has changed. One process owns the file, so reads never touch it.
+//! operation fails and nothing has changed. One process owns the file, so reads never touch it. What memory forgets at its
+//! bound is deleted from the file too, so the file is bounded as memory is, and in the same order: names that somebody
+//! makes up fill no disk.
 //!
 //! Limits are kept in memory only: forgetting them at a restart is no worse than the restart.
 
@@ -18,6 +20,9 @@ use crate::time::Timestamp;
 
 /// How many expired rows a sweep deletes.
 const SWEEP: i64 = 1000;
+
+/// How many rows are read at a time.
+const PAGE: i64 = 1000;
 
 /// A memory store whose durable entries are also in a SQLite file.
 #[derive(Debug, Clone)]
@@ -55,17 +60,19 @@ impl SqliteStore {
     /// [`StoreError::Unavailable`] when the file cannot be read, or has an entry that cannot be understood: to skip it
     /// might unlock an account. [`StoreError::Full`] when `memory` cannot hold them.
     pub async fn open(pool: SqlitePool, memory: MemoryStore, now: Timestamp) -> Result<Self, StoreError> {
-        let rows: Vec<Row> =
-            sqlx::query_as("SELECT space, owner, id, value, expires_at FROM covet_entries WHERE expires_at > ?")
-                .bind(database_millis(now))
-                .fetch_all(&pool)
-                .await
-                .map_err(unavailable)?;
-        for row in rows {
-            let (key, write) = parse(row).map_err(unavailable)?;
-            memory.set(&key, Some(write), now)?;
+        let shared = Shared { pool, memory: memory.telling_what_it_forgets() };
+        let mut last = (String::new(), Vec::new(), Vec::new());
+        loop {
+            let rows = shared.page(&last, now).await?;
+            let Some((space, owner, id, ..)) = rows.last() else { break };
+            last = (space.clone(), owner.clone(), id.clone());
+            for row in rows {
+                let (key, write) = parse(row).map_err(unavailable)?;
+                shared.memory.set(&key, Some(write), now)?;
+            }
+            shared.delete_forgotten().await?;
         }
-        Ok(Self { shared: Arc::new(Shared { pool, memory }), writing: Arc::default() })
+        Ok(Self { shared: Arc::new(shared), writing: Arc::default() })
     }
 
     /// How full its memory is.
@@ -122,20 +129,51 @@ impl SqliteStore {
 }
 
 impl Shared {
+    /// The next live rows after one, by their keys.
+    async fn page(&self, after: &(String, Vec<u8>, Vec<u8>), now: Timestamp) -> Result<Vec<Row>, StoreError> {
+        let (space, owner, id) = after;
+        sqlx::query_as(
+            "SELECT space, owner, id, value, expires_at FROM covet_entries \
+             WHERE (space, owner, id) > (?, ?, ?) AND expires_at > ? ORDER BY space, owner, id LIMIT ?",
+        )
+        .bind(space)
+        .bind(owner)
+        .bind(id)
+        .bind(database_millis(now))
+        .bind(PAGE)
+        .fetch_all(&self.pool)
+        .await
+        .map_err(unavailable)
+    }
+
+    /// Deletes what memory had to forget.
+    async fn delete_forgotten(&self) -> Result<(), StoreError> {
+        for key in self.memory.take_forgotten() {
+            self.delete(&key).await?;
+        }
+        Ok(())
+    }
+
     async fn write(&self, key: &Key, new: Option<Write>, now: Timestamp) -> Result<(), StoreError> {
         if let Some(write) = &new {
             self.memory.reserve(key, now)?;
+            self.delete_forgotten().await?;
             self.upsert(key, write).await?;
         } else {
-            sqlx::query("DELETE FROM covet_entries WHERE space = ? AND owner = ? AND id = ?")
-                .bind(key.space.name())
-                .bind(key.owner.0.as_slice())
-                .bind(key.id.0.as_slice())
-                .execute(&self.pool)
-                .await
-                .map_err(unavailable)?;
+            self.delete(key).await?;
         }
         self.memory.set(key, new, now)
+    }
+
+    async fn delete(&self, key: &Key) -> Result<(), StoreError> {
+        sqlx::query("DELETE FROM covet_entries WHERE space = ? AND owner = ? AND id = ?")
+            .bind(key.space.name())
+            .bind(key.owner.0.as_slice())
+            .bind(key.id.0.as_slice())
+            .execute(&self.pool)
+            .await
+            .map_err(unavailable)?;
+        Ok(())
     }
 
     async fn upsert(&self, key: &Key, write: &Write) -> Result<(), StoreError> {
@@ -211,7 +249,9 @@ impl Store for SqliteStore {
     }
 
     async fn sweep(&self, now: Timestamp) -> Result<(), StoreError> {
-        self.shared.memory.sweep_some(now);
+        self.shared.memory.forget_ended(now).await;
+        let _turn = self.turn().await;
+        self.shared.delete_forgotten().await?;
         sqlx::query(
             "DELETE FROM covet_entries WHERE rowid IN (SELECT rowid FROM covet_entries WHERE expires_at <= ? LIMIT ?)",
         )
@@ -225,6 +265,10 @@ impl Store for SqliteStore {
 
     fn is_remote(&self) -> bool {
         false
+    }
+
+    fn forgotten(&self) -> u64 {
+        self.shared.memory.forgotten()
     }
 
     fn run_now(&self, steps: &[Step<'_>], now: Timestamp, outcomes: &mut Outcomes) -> Result<bool, StoreError> {

@@ -10,6 +10,8 @@ use crate::time::{Clock as _, SystemClock};
 
 const NOW: Timestamp = Timestamp::from_seconds(1_700_000_000);
 
+mod bound;
+
 mod in_memory {
     use super::*;
 
@@ -256,7 +258,16 @@ mod sqlite {
         }
 
         async fn open(&self, now: Timestamp) -> Result<SqliteStore, StoreError> {
-            SqliteStore::open(self.pool().await, MemoryStore::new(100_000), now).await
+            self.open_for(100_000, now).await
+        }
+
+        async fn open_for(&self, capacity: usize, now: Timestamp) -> Result<SqliteStore, StoreError> {
+            SqliteStore::open(self.pool().await, MemoryStore::new(capacity), now).await
+        }
+
+        async fn rows(&self, space: Space) -> i64 {
+            let rows = sqlx::query_scalar("SELECT count(*) FROM covet_entries WHERE space = ?").bind(space.name());
+            rows.fetch_one(&self.pool().await).await.unwrap()
         }
     }
 
@@ -386,8 +397,98 @@ mod sqlite {
             assert!(store.swap(&key(Space::Totp, number), None, write, NOW).await.unwrap());
         }
         store.sweep(NOW.plus_millis(10_000)).await.unwrap();
-        let rows = sqlx::query_scalar::<_, i64>("SELECT count(*) FROM covet_entries");
-        assert_eq!(rows.fetch_one(&file.pool().await).await.unwrap(), 3);
+        assert_eq!(file.rows(Space::Totp).await, 3);
+    }
+
+    const LOCKOUT: lockout::Limits = lockout::Limits {
+        max_attempts: 5,
+        window_millis: 86_400_000,
+        delay: lockout::Wait::constant(900_000),
+        cap: None,
+    };
+
+    async fn attempt(store: &SqliteStore, key: Key) -> bool {
+        let step = Step::Lockout { key, policy: LOCKOUT, event: lockout::Event::Attempt };
+        store.run(&[step], NOW).await.unwrap().iter().all(|outcome| !outcome.is_refusal())
+    }
+
+    #[tokio::test]
+    async fn names_that_somebody_makes_up_fill_no_disk_and_unlock_nothing() {
+        const ROOM: usize = 640;
+        let file = File::new().await;
+        let store = file.open_for(ROOM, NOW).await.unwrap();
+        let (ada, pin) = (key(Space::Lockout, 1), key(Space::Attempt, 1));
+        for locked in [ada, pin] {
+            for _ in 0..5 {
+                assert!(attempt(&store, locked).await);
+            }
+        }
+        for number in 0..3000 {
+            assert!(attempt(&store, key(Space::Guess, number)).await, "{number}");
+        }
+        // Of those who come from many addresses as well.
+        for number in 0..3000 {
+            assert!(charge(&store, &limit(), key(Space::Limit, number), NOW).await.unwrap());
+        }
+        store.sweep(NOW).await.unwrap();
+        let guesses = file.rows(Space::Guess).await;
+        assert!((100..ROOM as i64 / 2).contains(&guesses), "{guesses}");
+        let in_memory = async |store: &SqliteStore| {
+            let mut found = 0;
+            for number in 0..3000 {
+                found += i64::from(store.read(&key(Space::Guess, number), NOW).await.unwrap().is_some());
+            }
+            found
+        };
+        assert_eq!(in_memory(&store).await, guesses, "the file has what memory has");
+        drop(store);
+        let store = file.open_for(ROOM, NOW).await.unwrap();
+        assert_eq!(in_memory(&store).await, guesses);
+        for locked in [ada, pin] {
+            assert!(!attempt(&store, locked).await);
+        }
+    }
+
+    #[tokio::test]
+    async fn what_was_forgotten_and_came_back_is_still_in_the_file() {
+        let file = File::new().await;
+        let store = file.open_for(64, NOW).await.unwrap();
+        let guess = key(Space::Guess, 1);
+        assert!(attempt(&store, guess).await);
+        // Charges make it go, which writes nothing; then it is written again, before any sweep.
+        for number in 0..1000 {
+            assert!(charge(&store, &limit(), key(Space::Limit, number), NOW).await.unwrap());
+        }
+        assert_eq!(store.read(&guess, NOW).await.unwrap(), None);
+        for _ in 0..2 {
+            assert!(attempt(&store, guess).await);
+            store.sweep(NOW).await.unwrap();
+        }
+        drop(store);
+        let found = file.open(NOW).await.unwrap().read(&guess, NOW).await.unwrap().unwrap();
+        assert!(matches!(found.state, State::Lockout(lockout::State { attempts: 2, .. })));
+    }
+
+    #[tokio::test]
+    async fn a_file_that_is_larger_than_memory_is_opened_by_what_matters() {
+        let file = File::new().await;
+        let store = file.open(NOW).await.unwrap();
+        for number in 0..2500 {
+            assert!(attempt(&store, key(Space::Guess, number)).await);
+        }
+        for number in 0..100 {
+            assert!(attempt(&store, key(Space::Lockout, number)).await);
+        }
+        drop(store);
+        let store = file.open_for(640, NOW).await.unwrap();
+        for number in 0..100 {
+            assert!(store.read(&key(Space::Lockout, number), NOW).await.unwrap().is_some(), "{number}");
+        }
+        assert!(store.stats().entries <= 640);
+        assert!(file.rows(Space::Guess).await <= 540);
+        // Of what is never forgotten all is needed.
+        drop(store);
+        assert!(matches!(file.open_for(64, NOW).await, Err(StoreError::Full { .. })));
     }
 
     fn session_record() -> Arc<session::Record> {

@@ -345,6 +345,19 @@ async fn pin(lockout: Lockout<'_>, key: &str, pin: &str) -> Result<&'static str,
     Ok("open")
 }
 
+/// The same, of an account.
+#[require_auth]
+#[post("/my/pin", data = "<pin>")]
+async fn my_pin(user: &User, lockout: Lockout<'_>, pin: &str) -> Result<&'static str, Problem> {
+    let attempt = lockout.attempt_for("pin", &user.id).await?;
+    if pin != "1234" {
+        let wrong = Problem::new(Status::UnprocessableEntity, "wrong_pin", "Wrong").detail("It is another.");
+        return Err(wrong.retry_after(attempt.retry_after()));
+    }
+    attempt.succeeded().await?;
+    Ok("open")
+}
+
 #[require_permission("admin:audit")]
 #[get("/events")]
 async fn events(auth: Auth<'_>) -> Result<Json<Vec<(String, Option<String>, String)>>, Status> {
@@ -392,6 +405,7 @@ pub(crate) fn routes() -> Vec<Route> {
         disable,
         unlock,
         pin,
+        my_pin,
         events,
     ]
 }

@@ -18,9 +18,12 @@ pub(super) struct Counters(HashTable<Counter>);
 struct Counter {
     hash: [u32; 2],
     packed: [u32; 2],
-    /// In seconds, rounded up: until the year 2106.
+    /// In pairs of seconds, rounded up: until the year 2106. The highest bit says whether the limit is used up.
     expires: u32,
 }
+
+/// The highest bit of [`Counter::expires`].
+const USED_UP: u32 = 1 << 31;
 
 /// What became of a charge.
 pub(super) enum Charge {
@@ -30,6 +33,13 @@ pub(super) enum Charge {
     Outgrown(rate_limit::State, Answer),
     /// There is no such counter.
     Missing,
+}
+
+/// A counter that was taken out.
+pub(super) struct Taken {
+    pub(super) state: rate_limit::State,
+    pub(super) used_up: bool,
+    pub(super) expires: Timestamp,
 }
 
 impl Counters {
@@ -42,9 +52,9 @@ impl Counters {
         self.0.num_buckets()
     }
 
-    /// When the counter at a place may be forgotten, if there is one.
-    pub(super) fn expires(&self, place: usize) -> Option<Timestamp> {
-        self.0.get_bucket(place).map(|counter| Timestamp::from_seconds(counter.expires.into()))
+    /// Whether the counter at a place is used up and when it may be forgotten, if there is one.
+    pub(super) fn at(&self, place: usize) -> Option<(bool, Timestamp)> {
+        self.0.get_bucket(place).map(|counter| (counter.is_used_up(), counter.expires()))
     }
 
     /// Charges a counter that is here.
@@ -56,32 +66,38 @@ impl Counters {
             None => rate_limit::State::new(policy),
         };
         let Charged { answer, changed } = rate_limit::charge_mut(policy, &mut state, cost, now);
-        let expires = rate_limit::kept_until(policy, &state, &answer, now);
+        let (used_up, expires) = (answer.is_used_up(), rate_limit::kept_until(policy, &state, &answer, now));
         if !changed {
-            counter.expires = counter.expires.max(seconds(expires));
+            counter.expires = end(used_up, expires.max(counter.expires()));
             return Charge::Done(answer);
         }
         let Some(packed) = state.pack() else {
             found.remove();
             return Charge::Outgrown(state, answer);
         };
-        *counter = Counter::new(hash, packed, expires);
+        *counter = Counter::new(hash, packed, used_up, expires);
         Charge::Done(answer)
     }
 
     /// Adds a counter that is not here, if its state fits; otherwise gives it back.
-    pub(super) fn add(&mut self, hash: u64, state: rate_limit::State, expires: Timestamp) -> Option<rate_limit::State> {
+    pub(super) fn add(
+        &mut self,
+        hash: u64,
+        state: rate_limit::State,
+        used_up: bool,
+        expires: Timestamp,
+    ) -> Option<rate_limit::State> {
         let Some(packed) = state.pack() else { return Some(state) };
-        self.0.insert_unique(hash, Counter::new(hash, packed, expires), Counter::hash);
+        self.0.insert_unique(hash, Counter::new(hash, packed, used_up, expires), Counter::hash);
         None
     }
 
     /// Takes a counter out, if it is here and has not expired; the lengths of its windows are not known here.
-    pub(super) fn take(&mut self, hash: u64, now: Timestamp) -> Option<(rate_limit::State, Timestamp)> {
+    pub(super) fn take(&mut self, hash: u64, now: Timestamp) -> Option<Taken> {
         let found = self.0.find_entry(hash, |counter| counter.is(hash)).ok()?;
         let (counter, _) = found.remove();
-        let packed = counter.live(now)?;
-        Some((rate_limit::State::unpack_unknown(packed), Timestamp::from_seconds(counter.expires.into())))
+        let state = rate_limit::State::unpack_unknown(counter.live(now)?);
+        Some(Taken { state, used_up: counter.is_used_up(), expires: counter.expires() })
     }
 
     pub(super) fn remove_at(&mut self, place: usize) {
@@ -100,8 +116,8 @@ impl Counters {
 }
 
 impl Counter {
-    fn new(hash: u64, packed: u64, expires: Timestamp) -> Self {
-        Self { hash: halves(hash), packed: halves(packed), expires: seconds(expires) }
+    fn new(hash: u64, packed: u64, used_up: bool, expires: Timestamp) -> Self {
+        Self { hash: halves(hash), packed: halves(packed), expires: end(used_up, expires) }
     }
 
     fn hash(&self) -> u64 {
@@ -113,12 +129,21 @@ impl Counter {
     }
 
     fn live(&self, now: Timestamp) -> Option<u64> {
-        (Timestamp::from_seconds(self.expires.into()) > now).then(|| whole(self.packed))
+        (self.expires() > now).then(|| whole(self.packed))
+    }
+
+    const fn is_used_up(&self) -> bool {
+        self.expires & USED_UP != 0
+    }
+
+    fn expires(&self) -> Timestamp {
+        Timestamp::from_seconds(u64::from(self.expires & !USED_UP) * 2)
     }
 }
 
-fn seconds(time: Timestamp) -> u32 {
-    u32::try_from(time.millis().div_ceil(1000)).unwrap_or(u32::MAX)
+fn end(used_up: bool, expires: Timestamp) -> u32 {
+    let pairs = expires.millis().div_ceil(2000).min((USED_UP - 1).into()) as u32;
+    if used_up { pairs | USED_UP } else { pairs }
 }
 
 const fn halves(number: u64) -> [u32; 2] {

@@ -1,20 +1,24 @@
 //! The store in memory: for one process, bounded, and the front of the store on disk.
 //!
-//! The rule: at its bound it forgets what has ended, else failures at what may be nobody's, else limits, of each the one
-//! that would end soonest; never a session, a failure at an account or a used code. When there are only those, it refuses. What it forgot is counted in [`Stats`], for it is a sign of a bound set too
-//! low or of a flood.
+//! The rule: at its bound it forgets what has ended, else what anybody can make any number of: failures at what may be
+//! nobody's, failures at keys of handlers, and limits. Each of the three has a share of the room, a quarter, that the others
+//! cannot take: whoever floods one of them pushes out of the others no more than they have beyond theirs. Of each that one
+//! goes that tells least: of failures those with the fewest attempts, of limits those that still have room before those that
+//! are used up, and then what would end soonest. A session, a failure at an account and a used code are never forgotten;
+//! when there are only those, it refuses. What it forgot is counted in [`Stats`] and told, for it is a sign of a bound set
+//! too low or of a flood.
 
 mod counters;
+mod shard;
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use async_trait::async_trait;
-use hashbrown::HashTable;
-use hashbrown::hash_table::Entry as Slot;
 use parking_lot::Mutex;
 
-use self::counters::{Charge, Counters};
+use self::counters::{Charge, Taken};
+use self::shard::{Entry, Look, Shard, hash};
 use super::{Change, Key, Outcome, Outcomes, Space, State, Step, Store, StoreError, Tag, Versioned, Write};
 use crate::rate_limit::{self, Answer, Charged};
 use crate::time::Timestamp;
@@ -22,11 +26,8 @@ use crate::time::Timestamp;
 /// How many locks the entries are spread over.
 const SHARDS: usize = 64;
 
-/// How many entries are looked at for one to forget.
-const SAMPLE: u64 = 16;
-
-/// How many entries a sweep looks at: under a tenth of a millisecond.
-const SWEEP: usize = 1024;
+/// Which part of the room what may be forgotten has for itself, each kind of it.
+const SHARE: usize = 4;
 
 /// A bounded store in the memory of one process.
 ///
@@ -53,6 +54,8 @@ pub struct MemoryStore {
     /// How many entries a shard may hold.
     bound: usize,
     evictions: AtomicU64,
+    /// What it has forgotten that is durable, for who keeps it elsewhere.
+    forgotten: Option<Mutex<Vec<Key>>>,
     sweeping: AtomicUsize,
 }
 
@@ -61,33 +64,12 @@ pub struct MemoryStore {
 pub struct Stats {
     /// How many entries it holds, some perhaps expired.
     pub entries: usize,
-    /// How many counters it has forgotten before their time, to make room.
+    /// How many entries it has forgotten before their time, to make room.
     pub evictions: u64,
-}
-
-#[derive(Debug, Default)]
-struct Shard {
-    /// Limits that fit there.
-    counters: Counters,
-    // A table, not a map: its buckets have numbers, so that a random entry can be found and a sweep can stop anywhere.
-    entries: HashTable<Entry>,
-    /// The version of the last write. Of all entries together: one that is removed and comes back has another.
-    version: u64,
-    /// Where the sweep stands; it goes from the end to the front, first of the entries, then of the counters.
-    swept: usize,
-    counters_swept: usize,
 }
 
 /// The sessions of each owner, by id.
 type Owners = HashMap<Tag, Vec<Tag>>;
-
-#[derive(Debug)]
-struct Entry {
-    key: Key,
-    state: State,
-    version: u64,
-    expires: Timestamp,
-}
 
 impl MemoryStore {
     /// How many entries the default store holds: some hundred megabytes when full.
@@ -101,8 +83,24 @@ impl MemoryStore {
             sessions: (0..SHARDS).map(|_| Mutex::default()).collect(),
             bound: capacity.div_ceil(SHARDS).max(1),
             evictions: AtomicU64::new(0),
+            forgotten: None,
             sweeping: AtomicUsize::new(0),
         }
+    }
+
+    /// The same, which remembers what durable entries it had to forget, until they are taken.
+    #[cfg(feature = "sqlite")]
+    pub(super) fn telling_what_it_forgets(self) -> Self {
+        Self { forgotten: Some(Mutex::default()), ..self }
+    }
+
+    /// The durable entries that it has forgotten since this was last asked, and that have not come back.
+    #[cfg(feature = "sqlite")]
+    pub(super) fn take_forgotten(&self) -> Vec<Key> {
+        let forgotten = self.forgotten.as_ref().map(|forgotten| std::mem::take(&mut *forgotten.lock()));
+        let mut keys = forgotten.unwrap_or_default();
+        keys.retain(|key| self.shard(key).lock().find(key).is_none());
+        keys
     }
 
     /// How full it is, and what it had to forget.
@@ -118,8 +116,7 @@ impl MemoryStore {
             return Ok(Outcome::of_charge(self.charge(key, policy, *cost, now)?, *shadow));
         }
         let mut shard = self.shard(step.key()).lock();
-        let bucket = self.live(&mut shard, step.key(), now);
-        let entry = bucket.and_then(|bucket| shard.entries.get_bucket(bucket));
+        let entry = self.live(&mut shard, step.key(), now);
         let Change { outcome, write } = step.apply(entry.map(|entry| &entry.state), now);
         if let Some(write) = write {
             self.write(&mut shard, step.key(), write, now)?;
@@ -134,21 +131,21 @@ impl MemoryStore {
         match shard.counters.charge(hash(key), policy, cost, now) {
             Charge::Done(answer) => return Ok(answer),
             Charge::Outgrown(state, answer) => {
-                let expires = rate_limit::kept_until(policy, &state, &answer, now);
-                self.write(shard, key, Write { state: State::Limit(state), expires }, now)?;
+                self.write_charged(shard, key, (policy, state, &answer), now)?;
                 return Ok(answer);
             }
             Charge::Missing => {}
         }
-        let bucket = self.live(shard, key, now);
-        if let Some(entry) = bucket.and_then(|bucket| shard.entries.get_bucket_mut(bucket))
+        let version = shard.version + 1;
+        if let Some(entry) = self.live(shard, key, now)
             && let State::Limit(state) = &mut entry.state
         {
             let Charged { answer, changed } = rate_limit::charge_mut(policy, state, cost, now);
             entry.expires = entry.expires.max(rate_limit::kept_until(policy, state, &answer, now));
+            entry.used_up = answer.is_used_up();
             if changed {
-                shard.version += 1;
-                entry.version = shard.version;
+                entry.version = version;
+                shard.version = version;
             }
             return Ok(answer);
         }
@@ -156,19 +153,34 @@ impl MemoryStore {
         if let Some(state) = state {
             let expires = rate_limit::kept_until(policy, &state, &answer, now);
             self.make_room(shard, key, now)?;
-            if let Some(state) = shard.counters.add(hash(key), state, expires) {
-                self.write(shard, key, Write { state: State::Limit(state), expires }, now)?;
+            if let Some(state) = shard.counters.add(hash(key), state, answer.is_used_up(), expires) {
+                self.write_charged(shard, key, (policy, state, &answer), now)?;
             }
         }
         Ok(answer)
     }
 
+    /// Writes a limit that fits no counter.
+    fn write_charged(
+        &self,
+        shard: &mut Shard,
+        key: &Key,
+        (policy, state, answer): (&rate_limit::Policy, rate_limit::State, &Answer),
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let expires = rate_limit::kept_until(policy, &state, answer, now);
+        self.write(shard, key, Write { state: State::Limit(state), expires }, now)?;
+        if let Some(entry) = shard.find_mut(key) {
+            entry.used_up = answer.is_used_up();
+        }
+        Ok(())
+    }
+
     /// [`Store::read`], without waiting.
     pub(super) fn get(&self, key: &Key, now: Timestamp) -> Option<Versioned> {
         let mut shard = self.shard(key).lock();
-        self.unpack(&mut shard, key, now);
-        let bucket = self.live(&mut shard, key, now)?;
-        let entry = shard.entries.get_bucket(bucket)?;
+        unpack(&mut shard, key, now);
+        let entry = self.live(&mut shard, key, now)?;
         Some(Versioned { state: entry.state.clone(), version: entry.version })
     }
 
@@ -181,10 +193,8 @@ impl MemoryStore {
         now: Timestamp,
     ) -> Result<bool, StoreError> {
         let mut shard = self.shard(key).lock();
-        self.unpack(&mut shard, key, now);
-        let bucket = self.live(&mut shard, key, now);
-        let current = bucket.and_then(|bucket| shard.entries.get_bucket(bucket)).map(|entry| entry.version);
-        if current != expected {
+        unpack(&mut shard, key, now);
+        if self.live(&mut shard, key, now).map(|entry| entry.version) != expected {
             return Ok(false);
         }
         self.put(&mut shard, key, new, now)?;
@@ -195,7 +205,7 @@ impl MemoryStore {
     #[cfg(feature = "sqlite")]
     pub(super) fn set(&self, key: &Key, new: Option<Write>, now: Timestamp) -> Result<(), StoreError> {
         let mut shard = self.shard(key).lock();
-        self.unpack(&mut shard, key, now);
+        unpack(&mut shard, key, now);
         self.put(&mut shard, key, new, now)
     }
 
@@ -214,56 +224,34 @@ impl MemoryStore {
             let ids = self.sessions_of(owner).lock().get(owner).cloned().unwrap_or_default();
             ids.into_iter().map(|id| Key { id, ..indexed }).collect()
         } else {
-            self.scan(space, owner)
+            let keys_of = |shard: &Mutex<Shard>| shard.lock().owned(space, owner).collect::<Vec<_>>();
+            self.shards.iter().flat_map(keys_of).collect()
         };
         keys.into_iter().filter_map(|key| Some((key, self.get(&key, now)?))).collect()
     }
 
-    /// Looks at the next [`SWEEP`] entries and forgets the expired ones.
-    pub(crate) fn sweep_some(&self, now: Timestamp) {
-        let turn = self.sweeping.load(Ordering::Relaxed);
-        let Some(shard) = self.shards.get(turn % SHARDS) else { return };
-        let mut shard = shard.lock();
-        if shard.swept == 0 && shard.counters_swept == 0 {
-            (shard.swept, shard.counters_swept) = (shard.entries.num_buckets(), shard.counters.places());
-        }
-        let mut looks = SWEEP;
-        while looks > 0 && shard.swept > 0 {
-            looks -= 1;
-            shard.swept -= 1;
-            let bucket = shard.swept;
-            if shard.entries.get_bucket(bucket).is_some_and(|entry| entry.expires <= now) {
-                self.remove_at(&mut shard, bucket);
+    /// [`Store::sweep`], which cannot fail here: once around at most, and no further than it pays. Each look locks one
+    /// shard for under a tenth of a millisecond, and others have their turn after it.
+    pub(crate) async fn forget_ended(&self, now: Timestamp) {
+        let mut shards = SHARDS;
+        while shards > 0 {
+            let look = self.look(now);
+            shards -= usize::from(look.done);
+            if !look.pays {
+                return;
             }
-        }
-        while looks > 0 && shard.counters_swept > 0 {
-            looks -= 1;
-            shard.counters_swept -= 1;
-            let place = shard.counters_swept;
-            if shard.counters.expires(place).is_some_and(|expires| expires <= now) {
-                shard.counters.remove_at(place);
-            }
-        }
-        if shard.swept == 0 && shard.counters_swept == 0 {
-            // A flood that has passed gives its memory back.
-            let wanted = shard.entries.len().saturating_mul(2);
-            if shard.entries.capacity() / 2 > wanted {
-                shard.entries.shrink_to(wanted, |entry| hash(&entry.key));
-            }
-            shard.counters.shrink();
-            self.sweeping.store(turn.wrapping_add(1), Ordering::Relaxed);
+            tokio::task::yield_now().await;
         }
     }
 
-    /// Makes a counter an entry like any other, so that it can be read and swapped.
-    fn unpack(&self, shard: &mut Shard, key: &Key, now: Timestamp) {
-        if key.space == Space::Limit
-            && let Some((state, expires)) = shard.counters.take(hash(key), now)
-        {
-            shard.version += 1;
-            let entry = Entry { key: *key, state: State::Limit(state), version: shard.version, expires };
-            shard.entries.insert_unique(hash(key), entry, |entry| hash(&entry.key));
+    fn look(&self, now: Timestamp) -> Look {
+        let turn = self.sweeping.load(Ordering::Relaxed);
+        let shard = self.shards.get(turn % SHARDS).expect("there are as many shards as SHARDS says");
+        let look = shard.lock().look(now, |key| self.unlist(&key));
+        if look.done {
+            self.sweeping.store(turn.wrapping_add(1), Ordering::Relaxed);
         }
+        look
     }
 
     fn shard(&self, key: &Key) -> &Mutex<Shard> {
@@ -277,14 +265,13 @@ impl MemoryStore {
         pick(&self.sessions, last)
     }
 
-    /// Where the entry is, if it exists; forgets it if it has expired.
-    fn live(&self, shard: &mut Shard, key: &Key, now: Timestamp) -> Option<usize> {
-        let bucket = shard.find(key)?;
-        if shard.entries.get_bucket(bucket)?.expires > now {
-            return Some(bucket);
+    /// The entry, if it exists; forgets it if it has expired.
+    fn live<'s>(&self, shard: &'s mut Shard, key: &Key, now: Timestamp) -> Option<&'s mut Entry> {
+        if shard.find(key)?.expires <= now {
+            self.remove(shard, key);
+            return None;
         }
-        self.remove_at(shard, bucket);
-        None
+        shard.find_mut(key)
     }
 
     fn put(&self, shard: &mut Shard, key: &Key, new: Option<Write>, now: Timestamp) -> Result<(), StoreError> {
@@ -307,29 +294,22 @@ impl MemoryStore {
             self.make_room(shard, key, now)?;
         }
         shard.version += 1;
-        let entry = Entry { key: *key, state, version: shard.version, expires };
-        match shard.entries.entry(hash(key), |entry| entry.key == *key, |entry| hash(&entry.key)) {
-            Slot::Occupied(mut slot) => *slot.get_mut() = entry,
-            Slot::Vacant(slot) => {
-                slot.insert(entry);
-                if is_indexed(key) {
-                    self.sessions_of(&key.owner).lock().entry(key.owner).or_default().push(key.id);
-                }
-            }
+        let is_new = shard.put(Entry { key: *key, state, version: shard.version, expires, used_up: false });
+        if is_new && is_indexed(key) {
+            self.sessions_of(&key.owner).lock().entry(key.owner).or_default().push(key.id);
         }
         Ok(())
     }
 
     fn remove(&self, shard: &mut Shard, key: &Key) {
-        if let Some(bucket) = shard.find(key) {
-            self.remove_at(shard, bucket);
+        if shard.remove(key) {
+            self.unlist(key);
         }
     }
 
-    fn remove_at(&self, shard: &mut Shard, bucket: usize) {
-        let Ok(occupied) = shard.entries.get_bucket_entry(bucket) else { return };
-        let (Entry { key, .. }, _) = occupied.remove();
-        if is_indexed(&key) {
+    /// Takes an entry that is gone from the sessions of its owner, if it was one.
+    fn unlist(&self, key: &Key) {
+        if is_indexed(key) {
             let mut sessions = self.sessions_of(&key.owner).lock();
             if let Some(ids) = sessions.get_mut(&key.owner) {
                 ids.retain(|id| *id != key.id);
@@ -340,61 +320,34 @@ impl MemoryStore {
         }
     }
 
-    /// Forgets one entry of a full shard: of a sample, the one that is least needed.
+    /// Forgets one entry of a full shard, the least needed.
     fn make_room(&self, shard: &mut Shard, newcomer: &Key, now: Timestamp) -> Result<(), StoreError> {
         if shard.len() < self.bound {
             return Ok(());
         }
-        // The name of the newcomer is a keyed hash, so nobody outside can choose the sample.
-        let start = half(&newcomer.id) ^ half(&newcomer.owner) ^ shard.version;
-        let places = shard.entries.num_buckets() + shard.counters.places();
-        let sample = (0..SAMPLE).map(|draw| mix(start.wrapping_add(draw)) as usize % places);
-        let sampled = shard.least_needed(sample, now);
-        let victim = sampled.or_else(|| shard.least_needed(0..places, now));
-        let (place, expires) = victim.ok_or(StoreError::Full { store: "memory" })?;
+        let (place, expires) =
+            shard.least_needed(self.bound / SHARE, newcomer, now).ok_or(StoreError::Full { store: "memory" })?;
+        let key = shard.remove_at(place);
+        key.iter().for_each(|key| self.unlist(key));
         if expires > now {
             self.evictions.fetch_add(1, Ordering::Relaxed);
-        }
-        match place.checked_sub(shard.entries.num_buckets()) {
-            None => self.remove_at(shard, place),
-            Some(place) => shard.counters.remove_at(place),
+            if let Some(forgotten) = &self.forgotten {
+                forgotten.lock().extend(key.filter(|key| key.space.is_durable()));
+            }
         }
         // Each counter that is charged makes another sample of the next.
         shard.version += 1;
         Ok(())
     }
-
-    fn scan(&self, space: Space, owner: &Tag) -> Vec<Key> {
-        let keys_of = |shard: &Mutex<Shard>| {
-            let shard = shard.lock();
-            let owned = shard.entries.iter().filter(|entry| entry.key.space == space && entry.key.owner == *owner);
-            owned.map(|entry| entry.key).collect::<Vec<_>>()
-        };
-        self.shards.iter().flat_map(keys_of).collect()
-    }
 }
 
-impl Shard {
-    fn len(&self) -> usize {
-        self.entries.len() + self.counters.len()
-    }
-
-    /// Of these places, those of the counters after those of the entries, the one that may be forgotten first, and when.
-    fn least_needed(&self, places: impl Iterator<Item = usize>, now: Timestamp) -> Option<(usize, Timestamp)> {
-        // What has ended is needed less than anything.
-        let rank =
-            |expires: Timestamp, space: Space| Some((if expires <= now { 0 } else { space.need()? + 1 }, expires));
-        let need = |place: usize| match place.checked_sub(self.entries.num_buckets()) {
-            Some(place) => rank(self.counters.expires(place)?, Space::Limit),
-            None => self.entries.get_bucket(place).and_then(|entry| rank(entry.expires, entry.key.space)),
-        };
-        let (place, (_, expires)) =
-            places.filter_map(|place| Some((place, need(place)?))).min_by_key(|(_, need)| *need)?;
-        Some((place, expires))
-    }
-
-    fn find(&self, key: &Key) -> Option<usize> {
-        self.entries.find_bucket_index(hash(key), |entry| entry.key == *key)
+/// Makes a counter an entry like any other, so that it can be read and swapped.
+fn unpack(shard: &mut Shard, key: &Key, now: Timestamp) {
+    if key.space == Space::Limit
+        && let Some(Taken { state, used_up, expires }) = shard.counters.take(hash(key), now)
+    {
+        shard.version += 1;
+        shard.put(Entry { key: *key, state: State::Limit(state), version: shard.version, expires, used_up });
     }
 }
 
@@ -405,28 +358,6 @@ fn is_indexed(key: &Key) -> bool {
 
 fn pick<T>(shards: &[T], byte: u8) -> &T {
     shards.get(usize::from(byte) % SHARDS).expect("there are as many shards as SHARDS says")
-}
-
-/// Where the key stands in its table: eight bytes of each tag as they are. The tags are keyed hashes, or hashes of
-/// random ids that this process made, so they are spread evenly already and nobody outside can choose those that are
-/// kept: hashing them again would only cost.
-fn hash(key: &Key) -> u64 {
-    let first = |tag: &Tag| tag.0.first_chunk().map_or(0, |bytes| u64::from_le_bytes(*bytes));
-    // Rotated, so that an owner and an id that are the same do not cancel.
-    first(&key.id) ^ first(&key.owner).rotate_left(23) ^ key.space as u64
-}
-
-/// The half of a tag that [`hash`] does not use.
-fn half(tag: &Tag) -> u64 {
-    tag.0.last_chunk().map_or(0, |bytes| u64::from_le_bytes(*bytes))
-}
-
-/// The finaliser of SplitMix64: neighbouring numbers become unrelated ones.
-const fn mix(number: u64) -> u64 {
-    let number = number.wrapping_mul(0x9E37_79B9_7F4A_7C15);
-    let number = (number ^ (number >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-    let number = (number ^ (number >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-    number ^ (number >> 31)
 }
 
 impl Default for MemoryStore {
@@ -456,12 +387,16 @@ impl Store for MemoryStore {
     }
 
     async fn sweep(&self, now: Timestamp) -> Result<(), StoreError> {
-        self.sweep_some(now);
+        self.forget_ended(now).await;
         Ok(())
     }
 
     fn is_remote(&self) -> bool {
         false
+    }
+
+    fn forgotten(&self) -> u64 {
+        self.evictions.load(Ordering::Relaxed)
     }
 
     fn run_now(&self, steps: &[Step<'_>], now: Timestamp, outcomes: &mut Outcomes) -> Result<bool, StoreError> {

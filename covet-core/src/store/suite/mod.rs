@@ -158,7 +158,7 @@ async fn at_once<S: Store + 'static>(
 
 /// Nothing is there before it is written, and removing it or expecting it says so.
 pub async fn an_absent_entry_is_absent<S: Store>(store: Arc<S>) {
-    for space in [Space::Limit, Space::Session, Space::Lockout, Space::Guess, Space::Totp] {
+    for space in [Space::Limit, Space::Session, Space::Lockout, Space::Guess, Space::Attempt, Space::Totp] {
         let key = key(space, 1, 1);
         assert_eq!(store.read(&key, NOW).await.unwrap(), None);
         assert!(store.swap(&key, None, None, NOW).await.unwrap());
@@ -429,7 +429,7 @@ pub async fn random_steps_answer_as_the_pure_checks_do<S: Store>(store: Arc<S>) 
                 2 => {
                     use lockout::Event::{Attempt, Look, Success};
                     let event = *numbers.of(&[Attempt, Attempt, Look, Success]);
-                    let space = *numbers.of(&[Space::Lockout, Space::Guess]);
+                    let space = *numbers.of(&[Space::Lockout, Space::Guess, Space::Attempt]);
                     Step::Lockout { key: key(space, owner, 0), policy: LOCKOUT, event }
                 }
                 _ => claim(key(Space::Totp, owner, 0), now.seconds() / 30),
