@@ -6,7 +6,6 @@
 mod expand;
 mod facts;
 mod guard;
-mod literal;
 mod parse;
 mod pieces;
 mod record;
