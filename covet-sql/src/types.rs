@@ -215,28 +215,11 @@ fn made(name: &str, schema: &Schema) -> Option<SqlType> {
     known.then(|| SqlType::Other(name.to_owned()))
 }
 
-/// The name of a type as the database tells it.
-pub(crate) fn name(ty: &SqlType) -> String {
-    match ty {
-        SqlType::SmallInt => "smallint".into(),
-        SqlType::Int => "integer".into(),
-        SqlType::BigInt => "bigint".into(),
-        SqlType::Real => "real".into(),
-        SqlType::Double => "double precision".into(),
-        SqlType::Numeric => "numeric".into(),
-        SqlType::Text => "text".into(),
-        SqlType::Bytes => "bytea".into(),
-        SqlType::Bool => "boolean".into(),
-        SqlType::Date => "date".into(),
-        SqlType::Time => "time".into(),
-        SqlType::Timestamp => "timestamp".into(),
-        SqlType::TimestampTz => "timestamptz".into(),
-        SqlType::Interval => "interval".into(),
-        SqlType::Uuid => "uuid".into(),
-        SqlType::Json => "json".into(),
-        SqlType::Jsonb => "jsonb".into(),
-        SqlType::Array(inner) => format!("{}[]", name(inner)),
-        SqlType::Enum(name) | SqlType::Other(name) => name.clone(),
+/// The type that PostgreSQL calls so.
+pub(crate) fn told(name: &str, schema: &Schema) -> SqlType {
+    match name.strip_suffix("[]") {
+        Some(element) => SqlType::Array(Box::new(told(element, schema))),
+        None => named(name, schema).unwrap_or_else(|| SqlType::Other(name.to_owned())),
     }
 }
 

@@ -20,6 +20,8 @@
 //! # }
 //! ```
 
+#[cfg(feature = "postgres-oracle")]
+mod beside;
 mod complaint;
 mod guard;
 mod merge;
@@ -29,17 +31,21 @@ mod names;
 #[expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may stop at what it does not expect")]
 mod tests;
 
+#[cfg(feature = "postgres-oracle")]
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use covet_core::sql::policy::{GuardedColumn, TableScope};
 use covet_core::sql::{Compiled, Dialect, Policy, drift};
 
+#[cfg(feature = "postgres-oracle")]
+use self::beside::Beside;
 pub use self::complaint::Complaint;
 use self::merge::Merged;
 pub use self::names::Misnamed;
 use crate::catalog;
-#[cfg(feature = "sqlite-oracle")]
+use crate::lock::{self, Lock};
 use crate::mistake::{Mistake, Reason};
 use crate::resolve::{self, resolve};
 use crate::schema::Schema;
@@ -47,6 +53,10 @@ use crate::shape::Shape;
 use crate::source::{self, Fingerprint, SourceError, Sources};
 #[cfg(feature = "sqlite-oracle")]
 use crate::sqlite::{self, BuildError, Engine};
+
+/// The variable that names a program with a PostgreSQL inside, or before, it.
+#[cfg(feature = "postgres-oracle")]
+pub const PROGRAM: &str = "COVET_ORACLE";
 
 /// How many policies are kept: an editor's process serves several packages.
 const KEPT: usize = 8;
@@ -63,6 +73,11 @@ pub struct Judge {
 pub struct Side {
     schema: Schema,
     sources: Arc<Sources>,
+    /// What PostgreSQL said before.
+    lock: Arc<Lock>,
+    /// PostgreSQL itself.
+    #[cfg(feature = "postgres-oracle")]
+    beside: Option<Beside>,
     #[cfg(feature = "sqlite-oracle")]
     engine: Option<Arc<Engine>>,
 }
@@ -100,8 +115,42 @@ pub struct Told {
     pub shape: Shape,
     /// Whether the columns are those of every text that can come of it.
     pub even: bool,
-    /// What could not be followed; none where the verdict is certain.
+    /// What could not be followed; none where all was.
     pub unknown: Option<String>,
+    /// Whether the database itself said that it holds.
+    pub asked: bool,
+}
+
+/// Who is asked beside the resolver.
+#[derive(Debug, Clone)]
+pub struct Asked {
+    /// What PostgreSQL said before.
+    pub lock: Arc<Lock>,
+    /// Whether SQLite itself is asked, where it is built in.
+    pub sqlite: bool,
+    /// The program with a PostgreSQL that is asked what the lock does not say.
+    #[cfg(feature = "postgres-oracle")]
+    pub program: Option<OsString>,
+}
+
+impl Asked {
+    /// Whom the compiler asks: everybody that there is.
+    fn by_compiler(lock: &Arc<Lock>) -> Self {
+        Self {
+            lock: Arc::clone(lock),
+            sqlite: true,
+            #[cfg(feature = "postgres-oracle")]
+            program: std::env::var_os(PROGRAM).filter(|program| !program.is_empty()),
+        }
+    }
+}
+
+impl Told {
+    /// Whether the statement is known to hold.
+    #[must_use]
+    pub const fn is_certain(&self) -> bool {
+        self.asked || self.unknown.is_none()
+    }
 }
 
 impl Judge {
@@ -114,18 +163,20 @@ impl Judge {
     /// [`JudgeError`] when the migrations cannot be read, or fail.
     pub fn of(policy: &Policy, folder: &Path) -> Result<Option<Arc<Self>>, JudgeError> {
         static CACHE: Mutex<Cache> = Mutex::new(Cache(Vec::new()));
-        let mut sources = Vec::new();
-        for dialect in dialects(policy) {
-            sources.extend(source::read(policy, dialect, folder)?.map(|found| (dialect, found)));
-        }
+        let sources = sources(policy, folder)?;
         if sources.is_empty() {
             return Ok(None);
         }
-        CACHE.lock().unwrap_or_else(PoisonError::into_inner).judge(policy, &sources).map(Some)
+        CACHE.lock().unwrap_or_else(PoisonError::into_inner).judge(policy, &sources, &Lock::of(folder)).map(Some)
     }
 
-    fn new(policy: &Policy, sources: &[(Dialect, Arc<Sources>)]) -> Result<Self, JudgeError> {
-        let sides = sources.iter().map(|(dialect, sources)| Side::new(*dialect, policy, sources));
+    /// What judges statements on these tables.
+    ///
+    /// # Errors
+    ///
+    /// [`JudgeError::Migration`] when a migration fails.
+    pub fn new(policy: &Policy, sources: &[(Dialect, Arc<Sources>)], asked: &Asked) -> Result<Self, JudgeError> {
+        let sides = sources.iter().map(|(dialect, sources)| Side::new(*dialect, policy, sources, asked));
         Ok(Self { policy: policy.clone(), sides: sides.collect::<Result<_, _>>()? })
     }
 
@@ -137,7 +188,7 @@ impl Judge {
 
     /// The files that were read: a program is built again when one of them changes.
     pub fn files(&self) -> impl Iterator<Item = &PathBuf> {
-        self.sides.iter().flat_map(|side| side.sources.files())
+        self.sides.iter().flat_map(|side| side.sources.files().iter().chain(side.lock()))
     }
 
     /// Judges a statement.
@@ -171,27 +222,70 @@ impl Judge {
     }
 }
 
+/// What the policy in `folder` says of the tables of each of its databases.
+///
+/// # Errors
+///
+/// [`SourceError`] when they cannot be read.
+pub fn sources(policy: &Policy, folder: &Path) -> Result<Vec<(Dialect, Arc<Sources>)>, SourceError> {
+    let mut sources = Vec::new();
+    for dialect in dialects(policy) {
+        sources.extend(source::read(policy, dialect, folder)?.map(|found| (dialect, found)));
+    }
+    Ok(sources)
+}
+
 /// What one text is.
 enum Answer {
-    Good(Shape, Option<String>),
+    Good(Good),
     Bad(Vec<Complaint>),
 }
 
-impl Side {
-    #[cfg(feature = "sqlite-oracle")]
-    fn new(dialect: Dialect, policy: &Policy, sources: &Arc<Sources>) -> Result<Self, JudgeError> {
-        let engine = match dialect {
-            Dialect::Sqlite => Some(Engine::of(sources, &policy.functions)?),
-            Dialect::Postgres => None,
-        };
-        let followed = followed(dialect, sources);
-        let schema = engine.as_ref().map_or_else(|| followed.clone(), |engine| completed(engine.schema(), &followed));
-        Ok(Self { schema, sources: Arc::clone(sources), engine })
+/// A text with which nothing is wrong.
+struct Good {
+    shape: Shape,
+    /// What of it could not be followed.
+    unknown: Option<String>,
+    /// Whether the database itself said so.
+    asked: bool,
+}
+
+impl Answer {
+    /// What the resolver finds good.
+    const fn followed(shape: Shape, unknown: Option<String>) -> Self {
+        Self::Good(Good { shape, unknown, asked: false })
     }
 
-    #[cfg(not(feature = "sqlite-oracle"))]
-    fn new(dialect: Dialect, _: &Policy, sources: &Arc<Sources>) -> Result<Self, JudgeError> {
-        Ok(Self { schema: followed(dialect, sources), sources: Arc::clone(sources) })
+    /// What the database itself finds good.
+    const fn said(shape: Shape, unknown: Option<String>) -> Self {
+        Self::Good(Good { shape, unknown, asked: true })
+    }
+}
+
+impl Side {
+    fn new(dialect: Dialect, policy: &Policy, sources: &Arc<Sources>, asked: &Asked) -> Result<Self, JudgeError> {
+        #[cfg(feature = "sqlite-oracle")]
+        let engine = match dialect {
+            Dialect::Sqlite if asked.sqlite => Some(Engine::of(sources, &policy.functions)?),
+            Dialect::Sqlite | Dialect::Postgres => None,
+        };
+        let schema = followed(dialect, sources);
+        #[cfg(feature = "sqlite-oracle")]
+        let schema = match &engine {
+            Some(engine) => completed(engine.schema(), &schema),
+            None => schema,
+        };
+        #[cfg(not(feature = "sqlite-oracle"))]
+        let _ = policy;
+        Ok(Self {
+            schema,
+            sources: Arc::clone(sources),
+            lock: Arc::clone(&asked.lock),
+            #[cfg(feature = "postgres-oracle")]
+            beside: asked.program.clone().filter(|_| dialect == Dialect::Postgres).map(Beside::new),
+            #[cfg(feature = "sqlite-oracle")]
+            engine,
+        })
     }
 
     /// Which one it is.
@@ -210,6 +304,11 @@ impl Side {
     #[must_use]
     pub fn sources(&self) -> &Sources {
         &self.sources
+    }
+
+    /// The file of what PostgreSQL said before; on SQLite it says nothing.
+    fn lock(&self) -> Option<&PathBuf> {
+        self.lock.file().filter(|_| self.dialect() == Dialect::Postgres)
     }
 
     /// The application's tables as a program compares them with those of its database; none where no engine tells them.
@@ -237,18 +336,18 @@ impl Side {
         let mut guarded: Vec<&GuardedColumn> = Vec::new();
         for variant in compiled.variants(self.schema.dialect) {
             let found = match self.text(&variant.text) {
-                Answer::Good(shape, unknown) => {
+                Answer::Good(good) => {
                     let seen = guard::Seen {
                         schema: &self.schema,
                         text: &variant.text,
-                        shape: &shape,
-                        unknown: unknown.as_deref(),
+                        shape: &good.shape,
+                        unknown: good.unknown.as_deref(),
                     };
                     let found = policy.scopes.iter().filter_map(|scope: &TableScope| seen.unscoped(scope)).collect();
                     let read = policy.columns.iter().filter(|column| seen.reads(column));
                     let new: Vec<_> = read.filter(|column| !guarded.contains(column)).collect();
                     guarded.extend(new);
-                    merged.add(&variant, shape, unknown);
+                    merged.add(&variant, good);
                     found
                 }
                 Answer::Bad(found) => found,
@@ -268,10 +367,62 @@ impl Side {
         if let Some(engine) = &self.engine {
             return by_engine(engine.prepare(text), resolved, text);
         }
+        let locked = self.lock.answer(self.schema.dialect, self.sources.fingerprint(), text);
+        if let Some(answer) = locked {
+            return self.by_postgres(answer, resolved, text);
+        }
+        #[cfg(feature = "postgres-oracle")]
+        if let Some(answer) = self.beside.as_ref().and_then(|beside| beside.ask(text, &self.sources)) {
+            return self.by_postgres(&answer, resolved, text);
+        }
         match resolved {
-            resolve::Verdict::Ok(shape) => Answer::Good(shape, None),
-            resolve::Verdict::Unknown(shape, why) => Answer::Good(shape, Some(why)),
+            resolve::Verdict::Ok(shape) => Answer::followed(shape, None),
+            resolve::Verdict::Unknown(shape, why) => Answer::followed(shape, Some(why)),
             resolve::Verdict::Error(mistakes) => Answer::Bad(mistakes.iter().map(Complaint::of_mistake).collect()),
+        }
+    }
+
+    /// Judges a text as the driver gets it, with `$1..$n`.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with it; the places are those in the text.
+    pub fn driver_text(&self, text: &str) -> Result<Told, Vec<Complaint>> {
+        match self.text(text) {
+            Answer::Good(Good { shape, unknown, asked }) => {
+                Ok(Told { dialect: self.schema.dialect, shape, even: true, unknown, asked })
+            }
+            Answer::Bad(found) => Err(found),
+        }
+    }
+
+    /// PostgreSQL has the last word as well, be it that it was asked before.
+    fn by_postgres(&self, answer: &lock::Answer, resolved: resolve::Verdict, text: &str) -> Answer {
+        let (shape, why, mistakes) = followed_as(resolved, "PostgreSQL");
+        match answer {
+            lock::Answer::Holds { .. } if mistakes.iter().any(is_told_later) => told_late(&mistakes, is_told_later),
+            lock::Answer::Holds { params, columns } => {
+                Answer::said(merge::known(shape, lock::shape(params, columns, &self.schema)), why)
+            }
+            lock::Answer::Fails { code, offset, message } => {
+                if mistakes.is_empty() {
+                    let note = format!("so says PostgreSQL ({code})");
+                    return Answer::Bad(vec![Complaint::of_lock(message, *offset, text).note(note)]);
+                }
+                let says = format!("PostgreSQL says: {message} ({code})");
+                Answer::Bad(mistakes.iter().map(|mistake| Complaint::of_mistake(mistake).note(says.clone())).collect())
+            }
+        }
+    }
+}
+
+/// What the resolver knows, and its mistakes apart.
+fn followed_as(resolved: resolve::Verdict, engine: &str) -> (Shape, Option<String>, Vec<Mistake>) {
+    match resolved {
+        resolve::Verdict::Ok(shape) => (shape, None, Vec::new()),
+        resolve::Verdict::Unknown(shape, why) => (shape, Some(why), Vec::new()),
+        resolve::Verdict::Error(mistakes) => {
+            (Shape::default(), Some(format!("it was not followed as {engine} does")), mistakes)
         }
     }
 }
@@ -279,20 +430,11 @@ impl Side {
 /// The engine has the last word; where it stands and what was meant the resolver knows better.
 #[cfg(feature = "sqlite-oracle")]
 fn by_engine(engine: sqlite::Verdict, resolved: resolve::Verdict, text: &str) -> Answer {
-    let (shape, why, mistakes) = match resolved {
-        resolve::Verdict::Ok(shape) => (shape, None, Vec::new()),
-        resolve::Verdict::Unknown(shape, why) => (shape, Some(why), Vec::new()),
-        resolve::Verdict::Error(mistakes) => {
-            (Shape::default(), Some("it was not followed as SQLite does".into()), mistakes)
-        }
-    };
+    let (shape, why, mistakes) = followed_as(resolved, "SQLite");
     match engine {
-        // What a row lacks SQLite tells only when it is written.
-        sqlite::Verdict::Holds(_) if mistakes.iter().any(is_told_late) => {
-            Answer::Bad(mistakes.iter().filter(|mistake| is_told_late(mistake)).map(Complaint::of_mistake).collect())
-        }
-        sqlite::Verdict::Holds(prepared) => Answer::Good(merge::known(shape, prepared.shape), why),
-        sqlite::Verdict::Unknown(refusal) => Answer::Good(shape, Some(refusal.message)),
+        sqlite::Verdict::Holds(_) if mistakes.iter().any(is_told_late) => told_late(&mistakes, is_told_late),
+        sqlite::Verdict::Holds(prepared) => Answer::said(merge::known(shape, prepared.shape), why),
+        sqlite::Verdict::Unknown(refusal) => Answer::followed(shape, Some(refusal.message)),
         sqlite::Verdict::Fails(refusal) => {
             let says = format!("SQLite {} says: {}", Engine::version(), refusal.message);
             if mistakes.is_empty() {
@@ -303,10 +445,20 @@ fn by_engine(engine: sqlite::Verdict, resolved: resolve::Verdict, text: &str) ->
     }
 }
 
+/// What a row lacks the engines tell only when it is written.
+fn told_late(mistakes: &[Mistake], late: fn(&Mistake) -> bool) -> Answer {
+    Answer::Bad(mistakes.iter().filter(|mistake| late(mistake)).map(Complaint::of_mistake).collect())
+}
+
 /// Whether a statement is prepared all the same, and fails whenever it runs.
-#[cfg(feature = "sqlite-oracle")]
 const fn is_told_late(mistake: &Mistake) -> bool {
     matches!(mistake.reason(), Reason::MissingColumn { .. } | Reason::Null { .. })
+}
+
+/// Whether PostgreSQL prepares a statement all the same: what it does with rows it decides later.
+const fn is_told_later(mistake: &Mistake) -> bool {
+    let reason = mistake.reason();
+    is_told_late(mistake) || matches!(reason, Reason::View(_) | Reason::NoUnique { .. } | Reason::Generated { .. })
 }
 
 /// The databases of a policy; one that names none means all.
@@ -363,10 +515,16 @@ struct Key {
     policy: Policy,
     /// The files as well: an expansion includes them.
     sources: Vec<(Dialect, Fingerprint, Vec<PathBuf>)>,
+    lock: Arc<Lock>,
 }
 
 impl Cache {
-    fn judge(&mut self, policy: &Policy, sources: &[(Dialect, Arc<Sources>)]) -> Result<Arc<Judge>, JudgeError> {
+    fn judge(
+        &mut self,
+        policy: &Policy,
+        sources: &[(Dialect, Arc<Sources>)],
+        lock: &Arc<Lock>,
+    ) -> Result<Arc<Judge>, JudgeError> {
         let same = |known: &(Dialect, Fingerprint, Vec<PathBuf>), sources: &(Dialect, Arc<Sources>)| {
             known.0 == sources.0 && known.1 == sources.1.fingerprint() && known.2 == sources.1.files()
         };
@@ -374,6 +532,7 @@ impl Cache {
             key.sources.len() == sources.len()
                 && key.sources.iter().zip(sources).all(|(known, sources)| same(known, sources))
                 && key.policy == *policy
+                && (Arc::ptr_eq(&key.lock, lock) || key.lock == *lock)
         };
         if let Some((_, judge)) = self.0.iter().find(|(key, _)| is(key)) {
             return judge.clone();
@@ -381,10 +540,10 @@ impl Cache {
         if self.0.len() == KEPT {
             drop(self.0.remove(0));
         }
-        let judge = Judge::new(policy, sources).map(Arc::new);
+        let judge = Judge::new(policy, sources, &Asked::by_compiler(lock)).map(Arc::new);
         let of =
             |(dialect, sources): &(Dialect, Arc<Sources>)| (*dialect, sources.fingerprint(), sources.files().to_vec());
-        let key = Key { policy: policy.clone(), sources: sources.iter().map(of).collect() };
+        let key = Key { policy: policy.clone(), sources: sources.iter().map(of).collect(), lock: Arc::clone(lock) };
         self.0.push((key, judge.clone()));
         judge
     }

@@ -259,3 +259,100 @@ fn names_of_the_policy_are_those_of_tables_and_columns() {
         ]
     );
 }
+
+/// A project on PostgreSQL in which the database gave these answers.
+fn locked(answers: &[(&str, lock::Answer)]) -> Project {
+    let text = "CREATE TABLE notes (id BIGINT PRIMARY KEY, title TEXT NOT NULL)";
+    let lines = "dialects = ['postgres']\nmigrations = 'migrations'";
+    let project = Project::new(lines, &[("migrations/0001_notes.sql", text)]);
+    let fingerprint = project.judge().sides()[0].sources().fingerprint();
+    let entry =
+        |(sql, answer): &(&str, lock::Answer)| lock::Entry::new(Dialect::Postgres, fingerprint, sql, answer.clone());
+    let path = project.folder.path().join(lock::PATH);
+    fs::create_dir(path.parent().unwrap()).unwrap();
+    fs::write(path, lock::write("PostgreSQL 17.5", answers.iter().map(entry).collect())).unwrap();
+    project
+}
+
+#[test]
+fn what_postgres_said_before_is_the_verdict_while_the_migrations_are_the_same() {
+    let (good, bad) = ("SELECT nosuch({a}) AS x FROM notes WHERE id = {id}", "SELECT odd(title) FROM notes");
+    let column = lock::Column { name: "x".into(), ty: "uuid".into(), not_null: None };
+    let holds = lock::Answer::Holds { params: vec!["uuid[]".into(), "int8".into()], columns: vec![column] };
+    let message = "function odd(text) does not exist".to_owned();
+    let fails = lock::Answer::Fails { code: "42883".into(), offset: Some(7), message };
+    let project = locked(&[("SELECT nosuch($1) AS x FROM notes WHERE id = $2", holds), (bad, fails)]);
+
+    let files: Vec<_> = project.judge().files().map(|file| file.file_name().unwrap().to_owned()).collect();
+    assert_eq!(files, ["0001_notes.sql", "sql.lock"], "a program is built again when one of them changes");
+    let told = project.judged(good).told;
+    assert!(told[0].asked);
+    assert_eq!(told[0].shape.columns[0].ty, Some(SqlType::Uuid));
+    let params: Vec<_> = told[0].shape.params.iter().map(|param| param.ty.clone().unwrap()).collect();
+    assert_eq!(params, [SqlType::Array(Box::new(SqlType::Uuid)), SqlType::BigInt]);
+    let mistakes = project.told(bad);
+    assert!(mistakes[0].starts_with("[covet::sql::refused_by_postgres] function odd(text)"), "{mistakes:?}");
+    assert!(mistakes[0].contains("\n  |         ^^^"), "{mistakes:?}");
+
+    let changed = "CREATE TABLE notes (id BIGINT PRIMARY KEY, title TEXT NOT NULL, about TEXT)";
+    fs::write(project.folder.path().join("migrations/0001_notes.sql"), changed).unwrap();
+    assert_eq!(project.told(bad), [""; 0], "the answer is old");
+    let told = project.judged(good).told;
+    assert_eq!((told[0].shape.columns[0].ty.as_ref(), told[0].asked), (None, false));
+}
+
+#[test]
+fn what_postgres_prepares_and_never_runs_is_refused_whatever_it_said() {
+    let holds = lock::Answer::Holds { params: Vec::new(), columns: Vec::new() };
+    let (bad, odd) = ("INSERT INTO notes (id) VALUES (1)", "SELECT nosuch FROM notes");
+    let worse = "INSERT INTO notes (id, title) VALUES (1, 'a') ON CONFLICT (title) DO NOTHING";
+    let project = locked(&[(bad, holds.clone()), (worse, holds.clone()), (odd, holds)]);
+    assert!(project.told(bad)[0].contains("missing_column"));
+    assert!(project.told(worse)[0].contains("no_unique_key"));
+    assert_eq!(project.told(odd), [""; 0], "PostgreSQL knows better");
+}
+
+/// A program that knows one table and refuses every statement but one.
+#[cfg(all(unix, feature = "postgres-oracle"))]
+#[test]
+fn a_program_beside_the_compiler_is_asked_what_no_lock_says_and_breaks_nothing() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let script = r#"#!/bin/sh
+read tables
+case "$tables" in *"CREATE TABLE notes"*) echo '{"ready":{"version":"PostgreSQL 0"}}';; *) exit 1;; esac
+while read -r ask; do
+  case "$ask" in
+    *locked*) echo '{"broken":"it was asked what the lock says"}';;
+    *odd*) echo '{"answer":{"fails":{"code":"42883","offset":7,"message":"no function odd"}}}';;
+    *unsure*) echo '"unknown"';;
+    *end*) exit 1;;
+    *) echo '{"answer":{"holds":{"params":[],"columns":[{"name":"x","type":"uuid","not_null":null}]}}}';;
+  esac
+done
+"#;
+    let holds = lock::Answer::Holds { params: Vec::new(), columns: Vec::new() };
+    let project = locked(&[("SELECT locked(title) FROM notes", holds)]);
+    let (text, program) = (project.folder.path().join("text"), project.folder.path().join("oracle"));
+    fs::write(&text, script).unwrap();
+    fs::set_permissions(&text, fs::Permissions::from_mode(0o755)).unwrap();
+    // Copied by another process: a file that this one writes is busy while another thread starts something.
+    assert!(std::process::Command::new("cp").arg(&text).arg(&program).status().unwrap().success());
+    let judge = |program: &str| {
+        let program = Some(project.folder.path().join(program).into_os_string());
+        let asked = Asked { lock: Lock::of(project.folder.path()), sqlite: true, program };
+        Judge::new(&project.policy, &sources(&project.policy, project.folder.path()).unwrap(), &asked).unwrap()
+    };
+    let told = |judge: &Judge, text: &str| {
+        let judged = judge.statement(&sql::compile(text, &project.policy).unwrap());
+        (judged.mistakes.first().map(ToString::to_string), judged.told.first().map(|told| told.asked))
+    };
+    let found = judge("oracle");
+    assert_eq!(told(&found, "SELECT locked(title) FROM notes"), (None, Some(true)));
+    assert_eq!(told(&found, "SELECT odd(title) FROM notes"), (Some("no function odd".into()), None));
+    assert_eq!(told(&found, "SELECT unsure(title) FROM notes"), (None, Some(false)));
+    assert_eq!(told(&found, "SELECT x(title) FROM notes"), (None, Some(true)));
+    assert_eq!(told(&found, "SELECT end(title) FROM notes"), (None, Some(false)));
+    assert_eq!(told(&found, "SELECT odd(title) FROM notes"), (None, Some(false)), "it is gone, and nothing breaks");
+    assert_eq!(told(&judge("nowhere"), "SELECT odd(title) FROM notes"), (None, Some(false)));
+}
