@@ -16,6 +16,8 @@
 
 #[cfg(feature = "runtime")]
 mod check;
+#[cfg(feature = "import")]
+mod foreign;
 #[cfg(feature = "runtime")]
 mod hasher;
 mod policy;
