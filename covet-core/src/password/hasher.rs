@@ -162,7 +162,8 @@ impl Hasher {
         ours && *params == self.params
     }
 
-    async fn run<T: Send + 'static>(
+    /// Does work that blocks, within the budget; `memory` in kibibytes.
+    pub(crate) async fn run<T: Send + 'static>(
         &self,
         memory: u32,
         job: impl FnOnce() -> T + Send + 'static,
