@@ -87,7 +87,7 @@ pub use covet_core::flow::{
 };
 pub use covet_core::mfa::Enrollment;
 #[doc(no_inline)]
-pub use covet_core::password::Fault;
+pub use covet_core::password::{Fault, Review, Strength};
 pub use covet_core::policy::Embedded;
 pub use covet_core::sql::{LikePattern, validate_identifier};
 pub use covet_core::time::Timestamp;

@@ -9,6 +9,7 @@ use covet_core::flow::{
 };
 use covet_core::lockout::DeviceCookie;
 use covet_core::mfa::Enrollment;
+use covet_core::password::Review;
 use covet_core::session::{self, SameSite};
 use rocket::http::{Cookie, Status};
 use rocket::request::{FromRequest, Outcome};
@@ -151,6 +152,17 @@ impl Auth<'_> {
         let issued = self.ready.engine.verify_totp(code, &self.facts, self.ready.engine.now()).await?;
         self.give(issued);
         Ok(())
+    }
+
+    /// What is to be said of a new password of somebody who is called by these names: for a page that helps to choose.
+    /// It takes some milliseconds, so whoever asks it at will should be limited.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure`] when too many are being judged.
+    pub async fn review_password(&self, password: Password, names: &[&str]) -> Result<Review, Failure> {
+        let second_factor = self.second_factor_enrolled();
+        self.ready.engine.review_password(&password.into_core(), names, second_factor).await
     }
 
     /// Changes the password; all other sessions of the account end.

@@ -1,11 +1,11 @@
-//! Changing the password.
+//! Judging a new password, and changing to it.
 
 use super::attempts::{Counted, Guessed};
 use super::{Failure, Gained, Issued};
 use crate::accounts::Account;
 use crate::audit::{Event, Kind};
 use crate::engine::{Engine, Facts};
-use crate::password::{Fault, Password, Verdict, validate};
+use crate::password::{Fault, Owner, Password, Review, Verdict, review};
 use crate::session::Stage;
 use crate::time::Timestamp;
 
@@ -30,7 +30,31 @@ pub enum ChangePasswordError {
     Failed(#[from] Failure),
 }
 
+/// What judging a password takes, generously.
+const REVIEW_KIBIBYTES: u32 = 1024;
+
 impl Engine {
+    /// What is to be said of a new password of somebody who is called by these names, and whether it would be accepted:
+    /// for a page that helps to choose. Whoever may ask it at will should be limited, for it takes some milliseconds.
+    ///
+    /// # Errors
+    ///
+    /// Too many are being judged or hashed.
+    pub async fn review_password(
+        &self,
+        password: &Password,
+        names: &[&str],
+        second_factor: bool,
+    ) -> Result<Review, Failure> {
+        let (policy, password) = (self.policy().password.clone(), password.clone());
+        let names: Vec<String> = names.iter().map(|&name| name.to_owned()).collect();
+        let judged = move || {
+            let names: Vec<&str> = names.iter().map(String::as_str).collect();
+            review(&policy, password.expose(), Owner { names: &names, second_factor })
+        };
+        Ok(self.hasher().run(REVIEW_KIBIBYTES, judged).await?)
+    }
+
     /// Changes the password of whoever is signed in, with the current and a new one (ASVS v5.0.0-6.2.3). All other
     /// sessions of the account end, and this one gets a new id.
     ///
@@ -49,7 +73,8 @@ impl Engine {
         let account = self.account_of(&record).await?.ok_or(ChangePasswordError::NotSignedIn)?;
         let context: Vec<&str> =
             [Some(account.username.as_str()), account.email.as_deref()].into_iter().flatten().collect();
-        validate(&self.policy().password, new.expose(), &context).map_err(ChangePasswordError::Password)?;
+        let review = self.review_password(&new, &context, account.has_second_factor()).await?;
+        review.into_result().map_err(ChangePasswordError::Password)?;
 
         let event = |kind| Event::new(kind, now).account(Some(&account.id)).ip(facts.client);
         let counted = Counted::of(self, &account, facts, now);

@@ -4,7 +4,7 @@ use super::Failure;
 use crate::accounts::{Account, AccountsError, Email, NameError, NewAccount, Username};
 use crate::audit::{Event, Kind};
 use crate::engine::{Engine, Facts};
-use crate::password::{Fault, Password, validate};
+use crate::password::{Fault, Password};
 use crate::time::Timestamp;
 
 /// What somebody who registers has typed.
@@ -60,7 +60,8 @@ impl Engine {
         }
         let context: Vec<&str> =
             [Some(username.as_str()), email.as_ref().map(Email::as_str)].into_iter().flatten().collect();
-        validate(&self.policy().password, registration.password.expose(), &context).map_err(RegisterError::Password)?;
+        let review = self.review_password(&registration.password, &context, false).await?;
+        review.into_result().map_err(RegisterError::Password)?;
         let password_hash = self.hasher().hash(registration.password).await.map_err(Failure::from)?;
         let roles = registration.roles.iter().map(|&role| role.to_owned()).collect();
         let account = match self.accounts().create(NewAccount { username, email, password_hash, roles }, now).await {

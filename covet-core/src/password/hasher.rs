@@ -4,6 +4,8 @@ use argon2::password_hash::phc::{Output, ParamsString, PasswordHash as Phc, Salt
 use argon2::password_hash::{Error as Argon2Error, PasswordHasher as _, PasswordVerifier as _};
 use argon2::{Algorithm, Argon2, Params, Version};
 
+#[cfg(feature = "import")]
+use super::foreign::Foreign;
 use super::pool::{Pool, PoolError};
 use super::{Password, PasswordHash, Policy};
 use crate::random::{self, RandomError};
@@ -50,8 +52,8 @@ pub enum HashError {
         /// When to try again.
         retry_after: Duration,
     },
-    /// The stored hash is not an Argon2 hash in PHC form.
-    #[error("a stored password hash is not an Argon2 hash in PHC form")]
+    /// The stored hash is not an Argon2 hash in PHC form; nor, with the feature `import`, one of those.
+    #[error("a stored password hash is in no form that is known here")]
     Malformed,
     /// The stored hash asks for more work than any of ours would.
     #[error("a stored password hash asks for {memory} KiB and {iterations} iterations, which is refused")]
@@ -106,7 +108,11 @@ impl Hasher {
     /// [`HashError::Busy`] when too many wait; [`HashError::Malformed`] or [`HashError::TooCostly`] when the stored
     /// hash cannot be one of ours; [`HashError::Failed`] when the machine fails.
     pub async fn verify(&self, password: Password, hash: &PasswordHash) -> Result<Verdict, HashError> {
-        let phc = Phc::new(hash.expose()).map_err(|_| HashError::Malformed)?;
+        #[cfg(feature = "import")]
+        if let Some(foreign) = Foreign::parse(hash.expose()) {
+            return self.verify_foreign(password, foreign).await;
+        }
+        let phc = Phc::new(without_django(hash.expose())).map_err(|_| HashError::Malformed)?;
         let params = self.affordable_params(&phc)?;
         let needs_rehash = !self.made_now(&phc, &params);
         let argon2 = argon2id(params.clone());
@@ -116,6 +122,17 @@ impl Hasher {
             Err(Argon2Error::PasswordInvalid) => Ok(Verdict::Wrong),
             Err(_) => Err(HashError::Failed),
         }
+    }
+
+    /// Verifies against a hash of another system. It is never one that is made today.
+    #[cfg(feature = "import")]
+    async fn verify_foreign(&self, password: Password, hash: Foreign) -> Result<Verdict, HashError> {
+        let (memory, iterations) = (hash.memory(), hash.iterations());
+        if !hash.is_affordable(self.pool.budget()) {
+            return Err(HashError::TooCostly { memory, iterations });
+        }
+        let is_right = self.run(memory, move || hash.is_of(password.expose().as_bytes())).await?;
+        Ok(if is_right { Verdict::Right { needs_rehash: true } } else { Verdict::Wrong })
     }
 
     /// Does for an unknown user what [`verify`](Self::verify) does for a known one, so that the time of the answer does
@@ -145,7 +162,8 @@ impl Hasher {
         ours && *params == self.params
     }
 
-    async fn run<T: Send + 'static>(
+    /// Does work that blocks, within the budget; `memory` in kibibytes.
+    pub(crate) async fn run<T: Send + 'static>(
         &self,
         memory: u32,
         job: impl FnOnce() -> T + Send + 'static,
@@ -155,6 +173,11 @@ impl Hasher {
             PoolError::Lost => HashError::Failed,
         })
     }
+}
+
+/// Django writes `argon2` before the PHC string.
+fn without_django(hash: &str) -> &str {
+    hash.strip_prefix("argon2").filter(|phc| phc.starts_with("$argon2")).unwrap_or(hash)
 }
 
 fn argon2id(params: Params) -> Argon2<'static> {
@@ -280,8 +303,9 @@ mod tests {
         for phc in [
             "",
             "password",
-            "$2b$12$abcdefghijklmnopqrstuu5Lp0nYb8aC8sZ8mVxZ3mC9pUqk1bJ6i",
-            "$scrypt$ln=4,r=8,p=1$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc",
+            "$2x$12$abcdefghijklmnopqrstuu5Lp0nYb8aC8sZ8mVxZ3mC9pUqk1bJ6i",
+            "$md5$ln=4,r=8,p=1$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc",
+            "argon2$argon2i",
             "$argon2id$v=19$m=7168,t=1,p=1",
             "$argon2id$v=19$m=7168,t=1,p=1$c29tZXNhbHQ",
             "$argon2id$v=19$m=0,t=1,p=1$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc",
@@ -289,6 +313,36 @@ mod tests {
             let error = hasher.verify(typed("password"), &stored(phc)).await.unwrap_err();
             assert!(matches!(error, HashError::Malformed), "{phc}: {error}");
         }
+    }
+
+    #[tokio::test]
+    async fn the_argon2_of_django_is_verified() {
+        // Made by Django 5.2.
+        let hash = stored(
+            "argon2$argon2id$v=19$m=8192,t=1,p=1$dnFZSHZvVUJOSVFmQUIxU1JLMndpNg$nvljgVUhOvDA82E6jSSRPSU5BySLGqqm/ZxfzJHE0J8",
+        );
+        let hasher = Hasher::new(&policy());
+        assert_eq!(hasher.verify(typed("correct hörse battery"), &hash).await.unwrap(), OUTDATED);
+        assert_eq!(hasher.verify(typed("correct horse battery"), &hash).await.unwrap(), Verdict::Wrong);
+    }
+
+    #[cfg(feature = "import")]
+    #[tokio::test]
+    async fn a_hash_of_another_system_is_verified_and_is_to_be_made_anew() {
+        let hash = stored("bcrypt$$2b$04$1ek6Nx//rryVBH3ojtNMVOSYfum9aaqS0VRjgOUKbTAH8WGp.2/vO");
+        let hasher = Hasher::new(&policy());
+        assert_eq!(hasher.verify(typed("correct hörse battery"), &hash).await.unwrap(), OUTDATED);
+        assert_eq!(hasher.verify(typed("correct horse battery"), &hash).await.unwrap(), Verdict::Wrong);
+
+        let costly = stored("bcrypt$$2b$15$1ek6Nx//rryVBH3ojtNMVOSYfum9aaqS0VRjgOUKbTAH8WGp.2/vO");
+        let error = hasher.verify(typed("correct hörse battery"), &costly).await.unwrap_err();
+        assert!(matches!(error, HashError::TooCostly { memory: 4, iterations: 32_768 }), "{error}");
+        // More memory than all hashing may use.
+        let scrypt = "$scrypt$ln=13,r=8,p=1$HQOgtHYuhdCaszYm5ByDcA$/FslHZrslq/9tCU1gSQ5TD8E3B/apUB/gOcruHI8vTw";
+        let small = Hasher::new(&Policy { hash_budget: Size::of(7168), ..policy() });
+        let error = small.verify(typed("password"), &stored(scrypt)).await.unwrap_err();
+        assert!(matches!(error, HashError::TooCostly { memory: 8193, iterations: 1 }), "{error}");
+        assert_eq!(hasher.verify(typed("password"), &stored(scrypt)).await.unwrap(), Verdict::Wrong);
     }
 
     #[tokio::test]

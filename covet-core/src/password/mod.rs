@@ -6,16 +6,21 @@
 //!
 //! ```
 //! # #[cfg(feature = "runtime")] {
-//! use covet_core::password::{self, Fault, Policy};
+//! use covet_core::password::{self, Fault, Owner, Policy, Strength};
 //!
 //! let policy = Policy { context_words: vec!["vault".into()], ..Policy::default() };
-//! assert_eq!(password::validate(&policy, "correct horse battery", &["ada"]), Ok(()));
-//! assert_eq!(password::validate(&policy, "secret", &["ada"]), Err(vec![Fault::TooShort { min: 15 }]));
+//! let owner = Owner { names: &["ada"], second_factor: false };
+//! let review = password::review(&policy, "river ink zebra quartz", owner);
+//! assert!(review.is_valid() && review.strength == Strength::VeryStrong);
+//! let review = password::review(&policy, "iloveyou", owner);
+//! assert_eq!(review.errors, [Fault::TooShort { min: 15 }, Fault::Common]);
 //! # }
 //! ```
 
 #[cfg(feature = "runtime")]
 mod check;
+#[cfg(feature = "import")]
+mod foreign;
 #[cfg(feature = "runtime")]
 mod hasher;
 mod policy;
@@ -25,9 +30,9 @@ mod pool;
 mod secret;
 
 #[cfg(feature = "runtime")]
-pub use self::check::{Fault, validate};
+pub use self::check::{Fault, Owner, Review, review};
 #[cfg(feature = "runtime")]
 pub use self::hasher::{HashError, Hasher, Verdict};
-pub use self::policy::{Hash, Policy};
+pub use self::policy::{Composition, Hash, Policy, Strength};
 #[cfg(feature = "runtime")]
 pub use self::secret::{Password, PasswordHash};

@@ -4,7 +4,7 @@ use crate::units::{Count, Size};
 
 /// The section `[password]`: which passwords are accepted, and how they are kept.
 ///
-/// There are no composition rules and no expiry, because both make people choose worse passwords (NIST 800-63B-4
+/// There are no composition rules by default and no expiry, because both make people choose worse passwords (NIST 800-63B-4
 /// section 3.1.1.2; ASVS v5.0.0-6.2.5, v5.0.0-6.2.10).
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -14,6 +14,10 @@ pub struct Policy {
     /// the only factor; 8 is the least anyone allows (ASVS v5.0.0-6.2.1).
     pub min_length: Count<8, 64>,
 
+    /// The fewest characters of a new password of an account with a second factor (NIST 800-63B-4 section 3.1.1.2). It is
+    /// never more than `min_length`.
+    pub min_length_with_mfa: Count<8, 64>,
+
     /// The most characters of a new password. Long passphrases must fit (ASVS v5.0.0-6.2.9 asks for 64); the end only
     /// bounds the work.
     pub max_length: Count<64, 4096>,
@@ -21,6 +25,17 @@ pub struct Policy {
     /// Words that no password may contain, whatever their case: the names of the product and of the organisation, which
     /// are the first thing one guesses (ASVS v5.0.0-6.1.2, v5.0.0-6.2.11). The user's own name is always refused.
     pub context_words: Vec<String>,
+
+    /// Whether a password that everybody tries first is accepted: one of the 30,000 most used (ASVS v5.0.0-6.2.4), also in
+    /// other case, backwards, or with `0` for `o` and the like.
+    pub allow_common: bool,
+
+    /// How hard to guess a new password must be at least. `weak` is more than a thousand guesses, `fair` a million,
+    /// `strong` a hundred million, `very_strong` ten thousand million.
+    pub min_strength: Strength,
+
+    /// Rules of composition, all off: they make people choose worse passwords. For whom a contract demands them.
+    pub composition: Composition,
 
     /// How a password is hashed, with Argon2id. A changed value applies to each account at its next sign-in.
     /// Together, memory and iterations are at least the weakest row of the OWASP Password Storage Cheat Sheet.
@@ -37,12 +52,74 @@ impl Default for Policy {
     fn default() -> Self {
         Self {
             min_length: Count::of(15),
+            min_length_with_mfa: Count::of(8),
             max_length: Count::of(256),
             context_words: Vec::new(),
+            allow_common: false,
+            min_strength: Strength::Weak,
+            composition: Composition::default(),
             hash: Hash::default(),
             hash_budget: Size::of(256 << 10),
         }
     }
+}
+
+/// How hard a password is to guess for whoever knows how people choose them.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub enum Strength {
+    /// At most a thousand guesses.
+    VeryWeak,
+    /// At most a million.
+    Weak,
+    /// At most a hundred million.
+    Fair,
+    /// At most ten thousand million.
+    Strong,
+    /// More.
+    VeryStrong,
+}
+
+impl Strength {
+    /// Its name, as in the policy.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::VeryWeak => "very weak",
+            Self::Weak => "weak",
+            Self::Fair => "fair",
+            Self::Strong => "strong",
+            Self::VeryStrong => "very strong",
+        }
+    }
+}
+
+/// Rules of composition.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Composition {
+    /// Whether an upper-case letter is demanded.
+    pub uppercase: bool,
+
+    /// Whether a lower-case letter is demanded.
+    pub lowercase: bool,
+
+    /// Whether a digit is demanded.
+    pub digit: bool,
+
+    /// Whether a character is demanded that is neither a letter nor a digit.
+    pub special: bool,
+
+    /// How often one character may stand in a row.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_repeats: Option<Count<1, 64>>,
+
+    /// How many characters in a row may follow each other in the alphabet or in number, forwards or backwards, as `abc`
+    /// and `321`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_sequence: Option<Count<2, 64>>,
 }
 
 /// The cost of one Argon2id hash (RFC 9106).
@@ -125,6 +202,11 @@ mod tests {
             "min_length = 65",
             "max_length = 63",
             "minimum_length = 15",
+            "min_length_with_mfa = 7",
+            "min_strength = 'medium'",
+            "composition = { upper = true }",
+            "composition = { max_repeats = 0 }",
+            "composition = { max_sequence = 1 }",
             "hash = { memory = '6MiB' }",
             "hash = { memory = '5GiB' }",
             "hash = { iterations = 0 }",

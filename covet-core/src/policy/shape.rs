@@ -18,7 +18,7 @@ enum Shape {
 use Shape::{List, Table, Text};
 
 /// Each key, with `*` for any name or any element, its shape and an example.
-const KEYS: [(&str, Shape, &str); 80] = [
+const KEYS: [(&str, Shape, &str); 82] = [
     ("application", Table, r#"{ name = "Vault" }"#),
     ("application.name", Text, r#""Vault""#),
     ("permissions", Table, r#"{ "read:notes" = "See one's own notes" }"#),
@@ -54,6 +54,8 @@ const KEYS: [(&str, Shape, &str); 80] = [
     ("password", Table, "{ min_length = 15 }"),
     ("password.context_words", List, r#"["vault"]"#),
     ("password.context_words.*", Text, r#""vault""#),
+    ("password.min_strength", Text, r#""weak""#),
+    ("password.composition", Table, "{ digit = true }"),
     ("password.hash", Table, r#"{ memory = "19MiB" }"#),
     ("mfa", Table, "{ max_attempts = 5 }"),
     ("mfa.totp", Table, "{ digits = 6 }"),
