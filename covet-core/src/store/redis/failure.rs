@@ -34,6 +34,10 @@ pub(super) enum Failure {
     TooLong(#[from] TooLong),
     #[error("there are several addresses, but the server at the first is not of a cluster")]
     NotACluster,
+    #[error(
+        "the server at `{address}` has the role `{role}`, where what is written is lost; write the address of its primary"
+    )]
+    Replica { address: String, role: &'static str },
     #[error("the server is too old: Redis 6 is needed")]
     TooOld,
 }
@@ -60,7 +64,12 @@ impl Failure {
         match self {
             Self::Answer(_) | Self::TooLong(_) => true,
             Self::Refused { code, line } => line.is_some() && matches!(code.as_str(), "ERR" | "WRONGTYPE"),
-            Self::Timeout(_) | Self::Io(_) | Self::Other(_) | Self::NotACluster | Self::TooOld => false,
+            Self::Timeout(_)
+            | Self::Io(_)
+            | Self::Other(_)
+            | Self::NotACluster
+            | Self::Replica { .. }
+            | Self::TooOld => false,
         }
     }
 }

@@ -1,6 +1,6 @@
 //! What a store is connected to: one server, or a cluster.
 //!
-//! The rule: the server says which. A cluster is left to the client of the `redis` crate, which follows its slots where
+//! The rule: the server says which. One that is a replica is refused, for what must be kept is not kept there. A cluster is left to the client of the `redis` crate, which follows its slots where
 //! they go. That client sends again what was lost with a connection, so that a charge may count twice there, never less.
 
 use redis::aio::ConnectionLike as _;
@@ -74,6 +74,7 @@ async fn first_that_answers<'n>(
     Err(failure)
 }
 
+/// Whether a node is of a cluster, where any node leads to all. What is not must be the one that is written to.
 async fn is_of_cluster(node: &ConnectionInfo, options: &Options) -> Result<bool, Failure> {
     let timeout = Some(options.connection_timeout());
     let config = AsyncConnectionConfig::new().set_connection_timeout(timeout).set_response_timeout(timeout);
@@ -81,7 +82,15 @@ async fn is_of_cluster(node: &ConnectionInfo, options: &Options) -> Result<bool,
     let hello = connection.send_packed_command(redis::cmd("HELLO").arg(3)).await?.extract_error()?;
     let Value::Map(said) = hello else { return Ok(false) };
     let is = |value: &Value, text: &str| matches!(value, Value::BulkString(bytes) if bytes == text.as_bytes());
-    Ok(said.iter().any(|(name, value)| is(name, "mode") && is(value, "cluster")))
+    let says = |what: &str, text: &str| said.iter().any(|(name, value)| is(name, what) && is(value, text));
+    if says("mode", "cluster") {
+        return Ok(true);
+    }
+    // Also one that may be written: what it is told is gone with the next word of its primary.
+    match ["replica", "slave"].into_iter().find(|role| says("role", role)) {
+        Some(role) => Err(Failure::Replica { address: node.addr().to_string(), role }),
+        None => Ok(false),
+    }
 }
 
 async fn cluster(address: &Address, options: &Options) -> Result<ClusterConnection, Failure> {

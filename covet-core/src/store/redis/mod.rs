@@ -78,7 +78,7 @@ impl RedisStore {
     ///
     /// # Errors
     ///
-    /// [`StoreError::Unavailable`] when it cannot be reached, refuses the password, or may not run scripts.
+    /// [`StoreError::Unavailable`] when it cannot be reached, refuses the password, is a replica, or may not run scripts.
     pub async fn connect(address: &Address, options: &Options) -> Result<Self, StoreError> {
         let mut start = [0; 8];
         random::fill(&mut start).map_err(|error| Failure::Other(error.to_string()))?;

@@ -14,7 +14,9 @@ use redis::Cmd;
 const LETTERS: &[u8] = b"CBFVSATRX";
 
 /// The parts of the script in the order in which they need each other, and the kinds of steps that need them.
-const PARTS: [(&str, &[u8]); 13] = [
+const PARTS: [(&str, &[u8]); 15] = [
+    (include_str!("script/start.lua"), LETTERS),
+    (include_str!("script/one_window.lua"), b"C"),
     (include_str!("script/entry.lua"), LETTERS),
     (include_str!("script/window.lua"), b"C"),
     (include_str!("script/limit.lua"), b"CBF"),

@@ -44,32 +44,9 @@ local function charge_windows(key, step, entry)
   return charge(key, step, 'W', 8, '\0\0\0\0', count_window, rewind_window, entry)
 end
 
--- Most policies have one rate, and most charges are admitted, in a window that has nothing to forget. All that such a one
--- needs is done here in one go; everything else is for `charge_windows`.
 function steps.C(key, step)
-  local entry = read(key, 'W')
-  local cost, seconds, limit = unpack('>I4I4I4', step, 3)
-  local length, size = seconds * 1000, math.ceil(limit / 32)
-  local total, groups, oldest, newest = 0, '', now, 0
-  local known = not entry or #entry >= 35
-  if entry and known then
-    local its, long, latest
-    its, long, total, oldest, newest = unpack('>I4I2I4I6I4', entry, VALUE)
-    latest = oldest
-    if #entry > 35 then latest, newest = unpack('>I6I4', entry, #entry - 9) end
-    known = its == seconds and long == #entry - 21 and long % 10 == 4 and latest <= now and oldest + length > now
-    if newest >= size then
-      newest, groups = 0, sub(entry, 26)
-    else
-      groups = sub(entry, 26, #entry - 10)
-    end
-  end
-  local left = limit - total - cost
-  if not known or #step > 14 or cost == 0 or left < 0 or newest + cost > size or #groups >= 330 then
-    return charge_windows(key, step, entry or '')
-  end
-  local counter = pack('>I4I2I4', seconds, #groups + 14, total + cost) .. groups .. pack('>I6I4', now, newest + cost)
-  write(key, 'W', now + length, counter)
-  answer(1, -1, left, oldest + length - now)
+  local charged = charge_one_window(key, step)
+  if not charged then return charge_windows(key, step, read(key, 'W') or '') end
+  answers[#answers + 1] = charged
   return false
 end

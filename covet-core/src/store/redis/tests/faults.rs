@@ -128,16 +128,37 @@ async fn a_batch_that_fails_in_the_middle_has_charged_what_came_before() {
 }
 
 #[tokio::test]
-async fn a_replica_that_may_not_be_written_refuses_and_a_promoted_one_serves() {
-    let primary = TestServer::start(&[]);
-    let replica = TestServer::start(&["--replicaof", "127.0.0.1", &primary.port().to_string()]);
-    let store = RedisStore::connect(&replica.address(), &patient()).await.unwrap();
+async fn a_server_that_becomes_a_replica_refuses_and_serves_when_it_is_promoted() {
+    let (primary, server) = (TestServer::start(&[]), TestServer::start(&[]));
+    let store = RedisStore::connect(&server.address(), &patient()).await.unwrap();
+    assert!(charged(&store).await.unwrap());
+    let mut beside = beside(&server).await;
+    let _: () = ask(&mut beside, &["REPLICAOF", "127.0.0.1", &primary.port().to_string()]).await;
     let error = charged(&store).await.unwrap_err();
     assert!(told(&error).contains("READONLY"), "{}", told(&error));
-    let _: () = ask(&mut beside(&replica).await, &["REPLICAOF", "NO", "ONE"]).await;
+    let _: () = ask(&mut beside, &["REPLICAOF", "NO", "ONE"]).await;
     let start = Instant::now();
     while charged(&store).await.is_err() {}
     assert!(start.elapsed() < BACK, "{:?}", start.elapsed());
+}
+
+#[tokio::test]
+async fn a_replica_refuses_to_connect_until_it_is_promoted_and_tells_where_it_is() {
+    let primary = TestServer::start(&[]);
+    let port = primary.port().to_string();
+    for writable in ["no", "yes"] {
+        let replica = TestServer::start(&["--replicaof", "127.0.0.1", &port, "--replica-read-only", writable]);
+        let error = RedisStore::connect(&replica.address(), &patient()).await.unwrap_err();
+        let expected = format!(
+            "the redis store failed: the server at `127.0.0.1:{}` has the role `replica`, where what is written is lost; \
+             write the address of its primary",
+            replica.port()
+        );
+        assert_eq!(told(&error), expected);
+        let _: () = ask(&mut beside(&replica).await, &["REPLICAOF", "NO", "ONE"]).await;
+        assert!(charged(&RedisStore::connect(&replica.address(), &patient()).await.unwrap()).await.unwrap());
+    }
+    assert!(charged(&RedisStore::connect(&primary.address(), &patient()).await.unwrap()).await.unwrap());
 }
 
 #[tokio::test]
