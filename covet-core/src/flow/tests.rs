@@ -165,6 +165,23 @@ async fn no_flood_of_names_keys_or_addresses_unlocks_what_a_handler_guards() {
 }
 
 #[tokio::test]
+async fn a_flood_of_names_of_nobody_spares_what_is_counted_by_keys() {
+    let bench = Bench::new("", 2560).await;
+    let keys: Vec<_> = (0..100).map(|number| format!("key {number}")).collect();
+    for key in &keys {
+        assert!(bench.at_key(key).await);
+    }
+    for number in 0..5000 {
+        bench.at_nobody(&format!("nobody {number}"), &from(number)).await;
+    }
+    for key in &keys {
+        for attempt in 1..6 {
+            assert_eq!(bench.at_key(key).await, attempt < 5, "{key} {attempt}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn what_a_handler_guards_of_an_account_is_counted_apart_and_unlocked_with_it() {
     let bench = Bench::new("", 100_000).await;
     let (ada, eve, nobody) = (bench.register("ada").await, bench.register("eve").await, account("nobody").id);

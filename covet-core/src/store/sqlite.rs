@@ -2,8 +2,8 @@
 //!
 //! The rule: a durable entry is written to the file first and to memory second. If the file cannot be written the
 //! operation fails and nothing has changed. One process owns the file, so reads never touch it. What memory forgets at its
-//! bound is deleted from the file too, so the file is bounded as memory is, and in the same order: names that somebody
-//! makes up fill no disk.
+//! bound the next sweep deletes from the file, so the file is bounded as memory is, and in the same order: names that
+//! somebody makes up fill no disk.
 //!
 //! Limits are kept in memory only: forgetting them at a restart is no worse than the restart.
 
@@ -146,7 +146,7 @@ impl Shared {
         .map_err(unavailable)
     }
 
-    /// Deletes what memory had to forget.
+    /// Deletes what memory had to forget; nothing may be written meanwhile. What cannot be deleted is at its end.
     async fn delete_forgotten(&self) -> Result<(), StoreError> {
         for key in self.memory.take_forgotten() {
             self.delete(&key).await?;
@@ -157,7 +157,6 @@ impl Shared {
     async fn write(&self, key: &Key, new: Option<Write>, now: Timestamp) -> Result<(), StoreError> {
         if let Some(write) = &new {
             self.memory.reserve(key, now)?;
-            self.delete_forgotten().await?;
             self.upsert(key, write).await?;
         } else {
             self.delete(key).await?;

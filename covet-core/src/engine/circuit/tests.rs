@@ -96,6 +96,24 @@ fn one_call_tries_and_the_others_fail_at_once_until_it_has_succeeded() {
 }
 
 #[test]
+fn a_store_that_stays_away_is_tried_after_longer_pauses_up_to_half_a_second() {
+    let start = Instant::now();
+    let (mut circuit, _) = in_a_row(&[Sign::Silent; 3], start);
+    let (mut last, mut pauses) = (150, Vec::new());
+    for now in 151..3000 {
+        let (next, admission) = circuit.admit(at(start, now));
+        circuit = next;
+        if admission == Admission::Try {
+            circuit = circuit.tried(Sign::Silent, at(start, now), 255).0;
+            pauses.push(now - last);
+            last = now;
+        }
+    }
+    assert_eq!(pauses.split_off(4), [500, 500, 500, 500]);
+    assert_eq!(pauses, [50, 100, 200, 400]);
+}
+
+#[test]
 fn a_call_that_tries_and_is_never_heard_of_again_keeps_nobody_from_trying() {
     let start = Instant::now();
     let (circuit, _) = in_a_row(&[Sign::Silent; 3], start);

@@ -273,3 +273,31 @@ const fn mix(number: u64) -> u64 {
     let number = (number ^ (number >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
     number ^ (number >> 31)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lockout;
+
+    #[test]
+    fn a_flood_that_has_passed_gives_its_memory_back() {
+        let begin = Timestamp::from_seconds(1_700_000_000);
+        let mut shard = Shard::default();
+        for number in 0..5000_u64 {
+            let mut id = [0; 16];
+            id.iter_mut().zip(mix(number).to_le_bytes()).for_each(|(to, from)| *to = from);
+            for space in [Space::Guess, Space::Attempt, Space::Limit, Space::Lockout] {
+                let key = Key { space, owner: Tag::NONE, id: Tag(id) };
+                let state = State::Lockout(lockout::State::default());
+                let expires = begin.plus_millis(if number < 10 { 2000 } else { 1000 });
+                assert!(shard.put(Entry { key, state, version: 0, expires, used_up: false }));
+            }
+        }
+        let parts = [Part::Guesses, Part::Attempts, Part::Limits, Part::Kept];
+        assert!(parts.iter().all(|part| shard.places(*part) > 5000));
+        let mut forgot = 0;
+        while !shard.look(begin.plus_millis(1000), |_| forgot += 1).done {}
+        assert_eq!((forgot, shard.len()), (4 * 4990, 40));
+        assert!(parts.iter().all(|part| shard.places(*part) < 100));
+    }
+}

@@ -81,6 +81,26 @@ async fn one_kind_after_the_other_flooded_each_has_its_share_and_the_kept_stay()
 }
 
 #[tokio::test]
+async fn where_most_room_is_taken_for_good_a_flood_still_pushes_out_its_own_kind_only() {
+    for flooded in FORGETTABLE {
+        let (store, limit) = (MemoryStore::new(ROOM), suite::rates(&[(1000, 3600)]));
+        let others = || FORGETTABLE.into_iter().filter(|space| *space != flooded);
+        for number in 0..4000 {
+            assert!(store.swap(&key(Space::Totp, number), None, totp(1, 60), NOW).await.unwrap());
+        }
+        for space in others() {
+            for number in 0..SAFE / 2 {
+                assert!(try_once(&store, key(space, number), &limit).await);
+            }
+        }
+        flood(&store, flooded, &limit).await;
+        for space in others() {
+            assert_eq!(kept(&store, space).await, SAFE / 2, "{flooded:?} {space:?}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn of_failures_those_that_lock_outlast_a_flood_of_others() {
     for space in [Space::Guess, Space::Attempt] {
         let (store, limit) = (MemoryStore::new(ROOM), limit());
