@@ -19,8 +19,10 @@ use rocket::{Build, Config, Rocket};
 covet::policy!();
 
 /// The application's own tables; Covet runs its migrations first, then these, at launch.
-const MIGRATIONS: &[Migration] =
-    &[Migration { version: 1, name: "notes", sql: include_str!("migrations/0001_notes.sql") }];
+const MIGRATIONS: &[Migration] = &[
+    Migration { version: 1, name: "notes", sql: include_str!("migrations/sqlite/0001_notes.sql") },
+    Migration { version: 2, name: "pinned", sql: include_str!("migrations/sqlite/0002_pinned.sql") },
+];
 
 #[rocket::launch]
 fn vault() -> Rocket<Build> {
