@@ -77,7 +77,7 @@ extern crate self as covet;
 
 pub use covet_core::account::AccountId;
 pub use covet_core::accounts::{Account, Accounts, NameError};
-#[cfg(feature = "sqlite")]
+#[cfg(feature = "sql")]
 pub use covet_core::audit::StoredEvent;
 pub use covet_core::causes::Causes;
 pub use covet_core::engine::LimitError;
@@ -89,6 +89,8 @@ pub use covet_core::mfa::Enrollment;
 #[doc(no_inline)]
 pub use covet_core::password::{Fault, Review, Strength};
 pub use covet_core::policy::Embedded;
+#[cfg(feature = "sql")]
+pub use covet_core::pool::Transaction;
 pub use covet_core::sql::{LikePattern, validate_identifier};
 pub use covet_core::time::Timestamp;
 pub use covet_core::{store, time};
@@ -149,12 +151,15 @@ pub use covet_rocket::{
     Attempt, Auth, Covered, Covet, Denied, Direction, Json, Limit, NewAccount, Password, Permission, Problem, ReturnTo,
     Session, Settings, SettingsError, SignedIn, Stage, Unreadable, User,
 };
-#[cfg(feature = "sqlite")]
+#[cfg(feature = "sql")]
 pub use covet_rocket::{Db, Migration};
 
 /// What statements of [`safe_sql!`] take, and what they fail with.
 pub mod sql {
     pub use covet_core::sql::filter;
+    pub use covet_core::sql::run::RunsOn;
+    #[cfg(feature = "sql")]
+    pub use covet_core::sql::run::{Changed, Either, EitherRow};
     pub use covet_core::sql::statement::{Answer, Answers, Execute, Rows};
     pub use covet_core::sql::{
         BindError, Dialect, Identifier, Item, LikePattern, ListItem, Order, UnknownIdentifier, validate_identifier,

@@ -3,7 +3,7 @@
 use std::hint::black_box;
 use std::sync::Arc;
 
-use covet::store::{MemoryStore, SqliteStore, Store};
+use covet::store::{MemoryStore, SqlStore, Store};
 use covet::time::{Clock, SystemClock};
 use covet_benches::{Error, allocations, cpu_time, median};
 use rocket::http::{Accept, Cookie, Status};
@@ -54,10 +54,10 @@ async fn client(rocket: rocket::Rocket<rocket::Build>) -> Result<Client, Error> 
     Client::untracked(rocket).await.map_err(|error| format!("{error}").into())
 }
 
-async fn sqlite() -> Result<SqliteStore, Error> {
+async fn sqlite() -> Result<SqlStore, Error> {
     let pool = sqlx::sqlite::SqlitePoolOptions::new().max_connections(1).connect("sqlite::memory:").await?;
-    covet_core::migrate::migrate(&pool).await?;
-    Ok(SqliteStore::open(pool, MemoryStore::default(), SystemClock.now()).await?)
+    covet_core::migrate::migrate(&pool.clone().into()).await?;
+    Ok(SqlStore::open(pool, MemoryStore::default(), SystemClock.now()).await?)
 }
 
 /// A route that let everybody in would be fast.

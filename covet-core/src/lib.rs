@@ -34,8 +34,10 @@ pub mod flow;
 pub mod keys;
 #[cfg(feature = "runtime")]
 mod metric;
-#[cfg(feature = "sqlite")]
+#[cfg(feature = "sql")]
 pub mod migrate;
+#[cfg(feature = "sql")]
+pub mod pool;
 #[cfg(feature = "runtime")]
 pub mod random;
 #[cfg(feature = "runtime")]

@@ -4,16 +4,17 @@
 //! `_covet_migrations`; the application's is where sqlx expects it.
 //!
 //! ```no_run
-//! # async fn example(pool: &sqlx::SqlitePool) -> Result<(), covet_core::migrate::MigrationError> {
+//! # async fn example(pool: &covet_core::pool::Pool) -> Result<(), covet_core::migrate::MigrationError> {
 //! covet_core::migrate::migrate(pool).await?;
 //! covet_core::migrate::migrate_app(pool, &[(1, "notes", "CREATE TABLE notes (id INTEGER PRIMARY KEY)")]).await
 //! # }
 //! ```
 
 use sqlx::SqlSafeStr as _;
-use sqlx::SqlitePool;
 use sqlx::migrate::{Migration, MigrationType, Migrator};
 
+use crate::pool::{Pool, on};
+#[cfg(feature = "sqlite")]
 use crate::sql::drift::{self, Difference, Table};
 use crate::tables;
 
@@ -30,8 +31,13 @@ pub struct MigrationError(#[source] Box<sqlx::migrate::MigrateError>);
 /// # Errors
 ///
 /// [`MigrationError`] when the database fails, or its record does not fit these migrations.
-pub async fn migrate(pool: &SqlitePool) -> Result<(), MigrationError> {
-    let mut migrator = migrator(&tables::SQLITE);
+pub async fn migrate(pool: &Pool) -> Result<(), MigrationError> {
+    let mut migrator = migrator(match pool {
+        #[cfg(feature = "sqlite")]
+        Pool::Sqlite(_) => &tables::SQLITE,
+        #[cfg(feature = "postgres")]
+        Pool::Postgres(_) => &tables::POSTGRES,
+    });
     migrator.dangerous_set_table_name(TABLE);
     run(&migrator, pool).await
 }
@@ -42,17 +48,18 @@ pub async fn migrate(pool: &SqlitePool) -> Result<(), MigrationError> {
 /// # Errors
 ///
 /// [`MigrationError`] when the database fails, or its record does not fit these migrations.
-pub async fn migrate_app(pool: &SqlitePool, migrations: &[(i64, &str, &'static str)]) -> Result<(), MigrationError> {
+pub async fn migrate_app(pool: &Pool, migrations: &[(i64, &str, &'static str)]) -> Result<(), MigrationError> {
     run(&migrator(migrations), pool).await
 }
 
-/// How the database differs from the tables that the program was compiled for. Tables that it does not know are not its
+/// How a database of SQLite differs from the tables that the program was compiled for. Tables that it does not know are not its
 /// concern.
 ///
 /// # Errors
 ///
 /// When the database cannot be read.
-pub async fn differences(pool: &SqlitePool, compiled: &[Table]) -> Result<Vec<Difference>, sqlx::Error> {
+#[cfg(feature = "sqlite")]
+pub async fn differences(pool: &sqlx::SqlitePool, compiled: &[Table]) -> Result<Vec<Difference>, sqlx::Error> {
     let mut actual = Vec::new();
     for table in compiled {
         let columns: Vec<(String, String, bool)> =
@@ -72,13 +79,14 @@ fn migrator(migrations: &[(i64, &str, &'static str)]) -> Migrator {
     Migrator::with_migrations(migrations.iter().map(migration).collect())
 }
 
-async fn run(migrator: &Migrator, pool: &SqlitePool) -> Result<(), MigrationError> {
-    migrator.run(pool).await.map_err(|error| MigrationError(Box::new(error)))
+async fn run(migrator: &Migrator, pool: &Pool) -> Result<(), MigrationError> {
+    on!(*pool, pool => migrator.run(pool).await).map_err(|error| MigrationError(Box::new(error)))
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "sqlite"))]
 #[expect(clippy::unwrap_used, reason = "a test may stop at what it does not expect")]
 pub(crate) mod tests {
+    use sqlx::SqlitePool;
     use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions};
     use tempfile::TempDir;
 
@@ -92,18 +100,62 @@ pub(crate) mod tests {
             .create_if_missing(true)
             .journal_mode(SqliteJournalMode::Wal);
         let pool = SqlitePoolOptions::new().max_connections(8).connect_with(options).await.unwrap();
-        migrate(&pool).await.unwrap();
+        migrate(&pool.clone().into()).await.unwrap();
         (directory, pool)
+    }
+
+    /// A migrated database of each kind that is there: SQLite in memory, and PostgreSQL where `COVET_TEST_POSTGRES_URL` names
+    /// a server, in a schema of the test's own.
+    pub(crate) async fn databases() -> Vec<Pool> {
+        let memory = SqlitePoolOptions::new().max_connections(1).connect("sqlite::memory:").await.unwrap();
+        let mut databases = vec![Pool::from(memory)];
+        #[cfg(feature = "postgres")]
+        databases.extend(postgres().await.map(Pool::from));
+        for pool in &databases {
+            migrate(pool).await.unwrap();
+        }
+        databases
+    }
+
+    #[cfg(feature = "postgres")]
+    pub(crate) async fn postgres() -> Option<sqlx::PgPool> {
+        use std::sync::atomic::{AtomicU32, Ordering};
+
+        static SCHEMAS: AtomicU32 = AtomicU32::new(0);
+        let url = std::env::var("COVET_TEST_POSTGRES_URL").ok();
+        assert!(url.is_some() || std::env::var_os("CI").is_none(), "COVET_TEST_POSTGRES_URL is not set");
+        let options: sqlx::postgres::PgConnectOptions = url?.parse().unwrap();
+        let number = SCHEMAS.fetch_add(1, Ordering::Relaxed);
+        let schema = format!("covet_test_{}_{number}", std::process::id());
+        let admin = sqlx::PgPool::connect_with(options.clone()).await.unwrap();
+        let make = format!("DROP SCHEMA IF EXISTS {schema} CASCADE; CREATE SCHEMA {schema}");
+        sqlx::raw_sql(sqlx::AssertSqlSafe(make)).execute(&admin).await.unwrap();
+        let options = options.options([("search_path", schema)]);
+        let pool = sqlx::postgres::PgPoolOptions::new().max_connections(8);
+        Some(pool.connect_with(options).await.unwrap())
+    }
+
+    #[cfg(feature = "postgres")]
+    #[tokio::test]
+    async fn on_postgres_migrations_run_once_and_beside_the_applications() {
+        let Some(pool) = postgres().await.map(Pool::from) else { return };
+        let app = [(1, "notes", "CREATE TABLE notes (owner TEXT REFERENCES users (id))")];
+        for _ in 0..2 {
+            migrate(&pool).await.unwrap();
+            migrate_app(&pool, &app).await.unwrap();
+        }
+        let other = [(1, "notes", "CREATE TABLE notes (owner BIGINT)")];
+        migrate_app(&pool, &other).await.unwrap_err();
     }
 
     #[tokio::test]
     async fn migrations_run_once_and_beside_the_applications() {
         let (_directory, pool) = database().await;
-        migrate(&pool).await.unwrap();
+        migrate(&pool.clone().into()).await.unwrap();
         let app = [(2, "more", "ALTER TABLE notes ADD title TEXT"), (1, "notes", "CREATE TABLE notes (id INTEGER)")];
-        migrate_app(&pool, &app).await.unwrap();
-        migrate_app(&pool, &app).await.unwrap();
-        migrate(&pool).await.unwrap();
+        migrate_app(&pool.clone().into(), &app).await.unwrap();
+        migrate_app(&pool.clone().into(), &app).await.unwrap();
+        migrate(&pool.clone().into()).await.unwrap();
         for table in ["users", "security_events", "covet_entries", "notes", "_covet_migrations", "_sqlx_migrations"] {
             let count = sqlx::query_scalar::<_, i64>("SELECT count(*) FROM sqlite_master WHERE name = ?");
             assert_eq!(count.bind(table).fetch_one(&pool).await.unwrap(), 1, "{table}");
@@ -115,7 +167,7 @@ pub(crate) mod tests {
         let (_directory, pool) = database().await;
         let notes =
             "CREATE TABLE Notes (id INTEGER PRIMARY KEY, title text NOT NULL, done BOOLEAN, up AS (upper(title)))";
-        migrate_app(&pool, &[(1, "notes", notes)]).await.unwrap();
+        migrate_app(&pool.clone().into(), &[(1, "notes", notes)]).await.unwrap();
         let column =
             |name: &'static str, declared: &'static str, not_null| drift::Column::new(name, declared, not_null);
         let compiled = |third| {
@@ -135,8 +187,8 @@ pub(crate) mod tests {
     #[tokio::test]
     async fn a_changed_migration_is_refused() {
         let (_directory, pool) = database().await;
-        migrate_app(&pool, &[(1, "notes", "CREATE TABLE notes (id INTEGER)")]).await.unwrap();
-        migrate_app(&pool, &[(1, "notes", "CREATE TABLE notes (id TEXT)")]).await.unwrap_err();
-        migrate_app(&pool, &[]).await.unwrap_err();
+        migrate_app(&pool.clone().into(), &[(1, "notes", "CREATE TABLE notes (id INTEGER)")]).await.unwrap();
+        migrate_app(&pool.clone().into(), &[(1, "notes", "CREATE TABLE notes (id TEXT)")]).await.unwrap_err();
+        migrate_app(&pool.clone().into(), &[]).await.unwrap_err();
     }
 }

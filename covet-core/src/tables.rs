@@ -5,3 +5,9 @@ pub const SQLITE: [(i64, &str, &str); 2] = [
     (1, "store", include_str!("../migrations/sqlite/0001_store.sql")),
     (2, "accounts", include_str!("../migrations/sqlite/0002_accounts.sql")),
 ];
+
+/// The same tables on PostgreSQL.
+pub const POSTGRES: [(i64, &str, &str); 2] = [
+    (1, "store", include_str!("../migrations/postgres/0001_store.sql")),
+    (2, "accounts", include_str!("../migrations/postgres/0002_accounts.sql")),
+];

@@ -253,7 +253,7 @@ impl Auth<'_> {
     /// # Errors
     ///
     /// [`covet_core::audit::SinkError`] when the database fails.
-    #[cfg(feature = "sqlite")]
+    #[cfg(feature = "sql")]
     pub async fn recent_events(
         &self,
         limit: u32,

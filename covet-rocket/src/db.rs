@@ -1,10 +1,15 @@
 //! The database of the application, as a guard.
 
 use covet_core::migrate::{MigrationError, migrate_app};
+use covet_core::pool::{Pool, Transaction};
+use covet_core::sql::bind::Binds;
+use covet_core::sql::dynamic::Text;
+use covet_core::sql::run::{Changed, Either, RunsOn};
+use covet_core::sql::shape::FromSqlRow;
+use covet_core::sql::statement::{Answer, Answers};
 use rocket::http::Status;
 use rocket::request::{FromRequest, Outcome};
 use rocket::{Request, Sentinel};
-use sqlx::{Describe, Either, Execute, Executor, SqlStr, SqlitePool};
 
 /// A step from one schema of the application's tables to the next; run at ignition, each once.
 #[derive(Clone, Copy, Debug)]
@@ -17,18 +22,27 @@ pub struct Migration {
     pub sql: &'static str,
 }
 
-/// The database: `&Db` as a guard, and what `safe_sql!` statements run on.
+/// The database: `&Db` as a guard, and what `safe_sql!` statements run on, be it SQLite or PostgreSQL.
 #[derive(Clone, Debug)]
-pub struct Db(SqlitePool);
+pub struct Db(Pool);
 
 impl Db {
-    pub(crate) const fn new(pool: SqlitePool) -> Self {
+    pub(crate) const fn new(pool: Pool) -> Self {
         Self(pool)
     }
 
-    /// The pool, for transactions: `db.pool().begin()`.
+    /// Begins a transaction: `safe_sql!("…").execute(&mut transaction)`, then `transaction.commit()`.
+    ///
+    /// # Errors
+    ///
+    /// When the database fails.
+    pub async fn begin(&self) -> Result<Transaction, sqlx::Error> {
+        self.0.begin().await
+    }
+
+    /// The pool of the driver, for what statements on [`Db`] cannot do.
     #[must_use]
-    pub const fn pool(&self) -> &SqlitePool {
+    pub const fn pool(&self) -> &Pool {
         &self.0
     }
 
@@ -60,53 +74,34 @@ impl Sentinel for &Db {
     }
 }
 
-type Database = sqlx::Sqlite;
-type BoxFuture<'e, T> = std::pin::Pin<Box<dyn Future<Output = T> + Send + 'e>>;
-type BoxStream<'e, T> = std::pin::Pin<Box<dyn futures_core::Stream<Item = T> + Send + 'e>>;
+impl<'e> RunsOn<'e> for &'e Db {
+    type Kind = Either;
 
-impl<'p> Executor<'p> for &'p Db {
-    type Database = Database;
-
-    fn fetch_many<'e, 'q: 'e, E>(
-        self,
-        query: E,
-    ) -> BoxStream<
-        'e,
-        Result<Either<<Database as sqlx::Database>::QueryResult, <Database as sqlx::Database>::Row>, sqlx::Error>,
-    >
-    where
-        'p: 'e,
-        E: 'q + Execute<'q, Database>,
-    {
-        (&self.0).fetch_many(query)
+    fn execute<'q, B: Binds<'q, Either>>(self, text: &Text, binds: B) -> Answer<'e, Changed> {
+        (&self.0).execute(text, binds)
     }
 
-    fn fetch_optional<'e, 'q: 'e, E>(
-        self,
-        query: E,
-    ) -> BoxFuture<'e, Result<Option<<Database as sqlx::Database>::Row>, sqlx::Error>>
+    fn fetch_optional<'q, S, B>(self, text: &Text, binds: B) -> Answer<'e, Option<S::Output>>
     where
-        'p: 'e,
-        E: 'q + Execute<'q, Database>,
+        S: FromSqlRow<Either>,
+        B: Binds<'q, Either>,
     {
-        (&self.0).fetch_optional(query)
+        (&self.0).fetch_optional::<S, B>(text, binds)
     }
 
-    fn prepare_with<'e>(
-        self,
-        sql: SqlStr,
-        parameters: &'e [<Database as sqlx::Database>::TypeInfo],
-    ) -> BoxFuture<'e, Result<<Database as sqlx::Database>::Statement, sqlx::Error>>
+    fn fetch_all<'q, S, B>(self, text: &Text, binds: B) -> Answer<'e, Vec<S::Output>>
     where
-        'p: 'e,
+        S: FromSqlRow<Either>,
+        B: Binds<'q, Either>,
     {
-        (&self.0).prepare_with(sql, parameters)
+        (&self.0).fetch_all::<S, B>(text, binds)
     }
 
-    fn describe<'e>(self, sql: SqlStr) -> BoxFuture<'e, Result<Describe<Database>, sqlx::Error>>
+    fn fetch<'q, S, B>(self, text: &Text, binds: B) -> Answers<'e, S::Output>
     where
-        'p: 'e,
+        S: FromSqlRow<Either>,
+        B: Binds<'q, Either>,
     {
-        (&self.0).describe(sql)
+        (&self.0).fetch::<S, B>(text, binds)
     }
 }

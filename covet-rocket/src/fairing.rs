@@ -30,8 +30,34 @@ pub struct Covet {
     pub(crate) accounts: Option<Arc<dyn Accounts>>,
     pub(crate) store: Option<Arc<dyn Store>>,
     pub(crate) clock: Arc<dyn Clock>,
+    #[cfg(feature = "sql")]
+    pub(crate) migrations: Migrations,
+}
+
+/// The application's own tables, on each database.
+#[cfg(feature = "sql")]
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Migrations {
     #[cfg(feature = "sqlite")]
-    pub(crate) migrations: &'static [crate::db::Migration],
+    pub(crate) sqlite: &'static [crate::db::Migration],
+    #[cfg(feature = "postgres")]
+    pub(crate) postgres: &'static [crate::db::Migration],
+}
+
+#[cfg(feature = "sql")]
+impl Migrations {
+    /// Whether there are none on any database.
+    pub(crate) const fn is_empty(self) -> bool {
+        #[cfg(feature = "sqlite")]
+        if !self.sqlite.is_empty() {
+            return false;
+        }
+        #[cfg(feature = "postgres")]
+        if !self.postgres.is_empty() {
+            return false;
+        }
+        true
+    }
 }
 
 impl Covet {
@@ -44,16 +70,25 @@ impl Covet {
             accounts: None,
             store: None,
             clock: Arc::new(SystemClock),
-            #[cfg(feature = "sqlite")]
-            migrations: &[],
+            #[cfg(feature = "sql")]
+            migrations: Migrations::default(),
         }
     }
 
-    /// The application's own tables, brought up to date at ignition.
+    /// The application's own tables on SQLite, brought up to date at ignition.
     #[cfg(feature = "sqlite")]
     #[must_use]
-    pub fn migrations(self, migrations: &'static [crate::db::Migration]) -> Self {
-        Self { migrations, ..self }
+    pub fn migrations(mut self, migrations: &'static [crate::db::Migration]) -> Self {
+        self.migrations.sqlite = migrations;
+        self
+    }
+
+    /// The application's own tables on PostgreSQL, brought up to date at ignition.
+    #[cfg(feature = "postgres")]
+    #[must_use]
+    pub fn postgres_migrations(mut self, migrations: &'static [crate::db::Migration]) -> Self {
+        self.migrations.postgres = migrations;
+        self
     }
 
     /// Accounts that the application keeps itself, in place of those in the database.

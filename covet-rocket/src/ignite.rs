@@ -37,7 +37,7 @@ pub(crate) enum IgniteError {
 /// What ignition made of the fairing.
 pub(crate) struct Ignited {
     ready: Ready,
-    #[cfg(feature = "sqlite")]
+    #[cfg(feature = "sql")]
     db: Option<crate::db::Db>,
 }
 
@@ -74,21 +74,21 @@ impl Covet {
             sinks: backend.sinks,
             clock: Arc::clone(&self.clock),
         };
-        #[cfg(feature = "sqlite")]
+        #[cfg(feature = "sql")]
         let ((db, events), lock) = (backend.database.unzip(), backend.lock);
         let ready = Ready {
             cookie: format!("__Host-{}", policy.sessions.cookie.name.as_str()),
             device_cookie: format!("__Host-{}-device", policy.sessions.cookie.name.as_str()),
             pages: pages(rocket, &policy),
             engine: Arc::new(Engine::new(policy, guard::mounted(rocket), parts).map_err(IgniteError::Plans)?),
-            #[cfg(feature = "sqlite")]
+            #[cfg(feature = "sql")]
             events,
-            #[cfg(feature = "sqlite")]
+            #[cfg(feature = "sql")]
             _lock: lock,
         };
         Ok(Ignited {
             ready,
-            #[cfg(feature = "sqlite")]
+            #[cfg(feature = "sql")]
             db,
         })
     }
@@ -101,7 +101,7 @@ impl Ignited {
         let figment = rocket.figment().clone().merge(("ip_header", false));
         let catchers = catch::missing(&rocket);
         let rocket = rocket.configure(figment).register("/", catchers).manage(self.ready);
-        #[cfg(feature = "sqlite")]
+        #[cfg(feature = "sql")]
         if let Some(db) = self.db {
             return rocket.manage(db);
         }

@@ -6,7 +6,7 @@ mod backend;
 mod catch;
 #[doc(hidden)]
 pub mod choice;
-#[cfg(feature = "sqlite")]
+#[cfg(feature = "sql")]
 mod db;
 mod debug_key;
 mod fairing;
@@ -27,7 +27,7 @@ mod slot;
 
 pub use self::auth::{Auth, NewAccount, SignedIn, Stage};
 pub use self::choice::Direction;
-#[cfg(feature = "sqlite")]
+#[cfg(feature = "sql")]
 pub use self::db::{Db, Migration};
 pub use self::fairing::Covet;
 pub use self::guard::{Covered, Denied, Guard, route};

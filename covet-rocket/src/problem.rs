@@ -4,7 +4,7 @@ use covet_core::causes::Causes;
 use covet_core::denial::Denial;
 use covet_core::engine::LimitError;
 use covet_core::flow::{ChangePasswordError, Failure, LockoutError, RegisterError, SecondFactorError, SignInError};
-#[cfg(feature = "sqlite")]
+#[cfg(feature = "sql")]
 use covet_core::sql::BindError;
 use rocket::Request;
 use rocket::http::{ContentType, Header, Status};
@@ -183,7 +183,7 @@ impl From<ChangePasswordError> for Problem {
     }
 }
 
-#[cfg(feature = "sqlite")]
+#[cfg(feature = "sql")]
 impl From<sqlx::Error> for Problem {
     fn from(error: sqlx::Error) -> Self {
         // What the client sent cannot be bound: that is no failure of the database.

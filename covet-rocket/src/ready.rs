@@ -18,11 +18,11 @@ pub(crate) struct Ready {
     pub(crate) device_cookie: String,
     /// The pages that browsers are sent to, where the application has them.
     pub(crate) pages: Pages,
-    #[cfg(feature = "sqlite")]
+    #[cfg(feature = "sql")]
     pub(crate) events: Option<covet_core::audit::SqlSink>,
     /// The lock of the database, held as long as the application is there.
-    #[cfg(feature = "sqlite")]
-    pub(crate) _lock: Option<std::fs::File>,
+    #[cfg(feature = "sql")]
+    pub(crate) _lock: Option<crate::backend::Lock>,
 }
 
 /// Pages of the application.

@@ -126,7 +126,7 @@ impl Settings {
     }
 
     /// The address of the database.
-    #[cfg(feature = "sqlite")]
+    #[cfg(feature = "sql")]
     pub(crate) fn database_url(&self) -> Result<Option<String>, SettingsError> {
         self.value("COVET_DATABASE_URL")
     }

@@ -121,12 +121,16 @@ impl Sources {
         Self { fingerprint: Fingerprint::of(&texts), files: Vec::new(), texts }
     }
 
-    /// Covet's own tables, which lie in the application's database on SQLite.
+    /// Covet's own tables, which lie in the application's database.
     #[must_use]
-    pub fn own() -> Self {
+    pub fn own(dialect: Dialect) -> Self {
         let source =
             |(_, name, text): (i64, &str, &str)| Source { file: format!("covet/{name}.sql"), text: text.into() };
-        Self::of(covet_core::tables::SQLITE.map(source).to_vec())
+        let tables = match dialect {
+            Dialect::Sqlite => covet_core::tables::SQLITE,
+            Dialect::Postgres => covet_core::tables::POSTGRES,
+        };
+        Self::of(tables.map(source).to_vec())
     }
 
     /// The texts, in the order in which they run.

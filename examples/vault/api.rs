@@ -4,12 +4,13 @@ use covet::{
     AccountId, Auth, Db, Json, Lockout, Password, Problem, SignedIn, User, public, rate_limit, require_auth,
     require_mfa, require_permission, require_role, safe_sql,
 };
+use rocket::form;
 use rocket::http::Status;
 use rocket::response::status::NoContent;
 use rocket::serde::{Deserialize, Serialize};
 use rocket::{Catcher, Route, catch, catchers, get, post};
 
-use crate::notes::{self, Find, Note};
+use crate::notes::{self, Find, Found};
 use crate::signup;
 
 /// All of it.
@@ -242,7 +243,15 @@ async fn sessions(auth: Auth<'_>) -> Result<Json<Vec<Session>>, Problem> {
 #[rate_limit("api")]
 #[require_permission("read:notes")]
 #[get("/api/notes?<find..>")]
-async fn list_notes(user: &User, db: &Db, find: Find<'_>) -> Result<Json<Vec<Note>>, Problem> {
+async fn list_notes(user: &User, db: &Db, find: form::Result<'_, Find<'_>>) -> Result<Json<Found>, Problem> {
+    // Rocket would let another route answer what cannot be read.
+    let find = find.map_err(|errors| {
+        let faults = errors.iter().map(|error| match &error.name {
+            Some(name) => format!("{name}: {error}"),
+            None => error.to_string(),
+        });
+        Problem::new(Status::UnprocessableEntity, "unprocessable", "The query is not what it should be").errors(faults)
+    })?;
     Ok(Json(notes::list(db, user, &find).await?))
 }
 

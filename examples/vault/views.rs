@@ -93,6 +93,8 @@ pub enum Failure {
     Page(Page),
     /// There is no such thing, or it is not this user's.
     NotFound,
+    /// The address says something that it should not.
+    NotUnderstood,
     /// A limit is reached; the page is Covet's.
     TooMuch,
     /// What is needed does not answer, or has too much to do; the page is Covet's. The log has the reason, the visitor has
@@ -118,6 +120,7 @@ impl<'r> Responder<'r, 'static> for Failure {
         match self {
             Self::Page(page) => page.respond_to(request),
             Self::NotFound => Err(Status::NotFound),
+            Self::NotUnderstood => Err(Status::UnprocessableEntity),
             Self::TooMuch => Err(Status::TooManyRequests),
             Self::Unavailable => Err(Status::ServiceUnavailable),
         }

@@ -6,7 +6,7 @@
 use covet::sql::filter::{Count, Delete, Select, Update};
 use covet::{Direction, LikePattern};
 
-/// What `covet::schema!()` makes of a table, written by hand: the package's own policy has no migrations.
+/// What `covet::schema!()` makes of a table, written by hand: the policy of this package has the vault's tables.
 #[expect(non_camel_case_types, non_upper_case_globals, reason = "they are called like the columns")]
 mod schema {
     use covet::sql::filter::{Any, Bool, Bytes, Column, ColumnOf, Integer, Nullable, Number, Table, Text, Writable};

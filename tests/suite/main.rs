@@ -5,7 +5,7 @@ mod addresses;
 mod attributes;
 mod audit;
 mod changes;
-mod dynamic_sql;
+mod choices;
 mod enforcement;
 #[cfg(feature = "redis")]
 mod faults;
@@ -20,6 +20,5 @@ mod reference;
 mod second_factor;
 mod sessions;
 mod sign_in;
-mod sql;
 mod sql_classes;
 mod support;

@@ -65,7 +65,7 @@ async fn limits_count_across_nodes() {
 async fn guesses_count_across_nodes() {
     let redis = TestServer::start(&[]);
     let pool = SqlitePoolOptions::new().max_connections(1).connect("sqlite::memory:").await.unwrap();
-    migrate(&pool).await.unwrap();
+    migrate(&pool.clone().into()).await.unwrap();
     let (one, other) = two(&node(&redis).accounts(Arc::new(SqlAccounts::new(pool)))).await;
     let mut ada = Person::register(&one, "ada", "member").await;
     for at in 0..5 {

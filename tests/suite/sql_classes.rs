@@ -6,7 +6,7 @@ use std::path::Path;
 
 /// A class, and its tests: cases of `tests/ui`, or a file and a function in it.
 const CLASSES: [(&str, &[&str]); 26] = [
-    ("interpolation", &["sql_format", "sql_concatenation", "tests/suite/sql.rs an_attack_is_stored_as_text"]),
+    ("interpolation", &["sql_format", "sql_concatenation", "tests/statements/inline.rs an_attack_is_stored_as_text"]),
     ("text that was leaked into `'static`", &["sql_constant", "covet-cli/tests/scan/vulnerable/sqlx.rs box_leaked"]),
     ("text pushed into a builder", &["covet-cli/tests/scan/vulnerable/sqlx.rs builder_as_parameter"]),
     (
@@ -38,7 +38,7 @@ const CLASSES: [(&str, &[&str]); 26] = [
         &[
             "sql_limit_negative",
             "sql_limit_with_minus",
-            "tests/suite/dynamic_sql.rs a_limit_above_the_policys_is_refused",
+            "tests/statements/dynamic.rs a_limit_above_the_policys_is_refused",
         ],
     ),
     ("lists", &["sql_list_of_one_value", "covet-core/src/sql/tests/dynamic.rs a_list_is_one_value_on_both_databases"]),
@@ -55,7 +55,7 @@ const CLASSES: [(&str, &[&str]); 26] = [
         "names that SQLite takes for text",
         &["covet-sql/src/sqlite/tests.rs a_text_in_double_quotes_is_refused_with_the_engines_hint"],
     ),
-    ("NUL in text", &["tests/suite/dynamic_sql.rs nul_in_text_is_refused_however_it_is_bound"]),
+    ("NUL in text", &["tests/statements/dynamic.rs nul_in_text_is_refused_however_it_is_bound"]),
     ("values that are missing", &["sql_driver_parameter", "sql_unknown_variable"]),
     ("`= NULL`", &["sql_option_compared", "sql_option_in_list"]),
     (
@@ -95,7 +95,7 @@ const CLASSES: [(&str, &[&str]); 26] = [
         &[
             "sql_like_two_values",
             "covet-core/src/sql/probe.rs a_value_beyond_any_reason_is_found",
-            "tests/suite/dynamic_sql.rs a_list_longer_than_the_policys_is_refused",
+            "tests/statements/dynamic.rs a_list_longer_than_the_policys_is_refused",
         ],
     ),
 ];

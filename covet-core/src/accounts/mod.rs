@@ -32,7 +32,7 @@
 //! ```
 
 mod name;
-#[cfg(feature = "sqlite")]
+#[cfg(feature = "sql")]
 mod sql;
 
 use std::fmt;
@@ -40,7 +40,7 @@ use std::fmt;
 use async_trait::async_trait;
 
 pub use self::name::{Email, NameError, Username, login_key};
-#[cfg(feature = "sqlite")]
+#[cfg(feature = "sql")]
 pub use self::sql::SqlAccounts;
 use crate::account::AccountId;
 use crate::password::PasswordHash;

@@ -30,7 +30,7 @@ mod event;
 mod policy;
 #[cfg(feature = "runtime")]
 mod sink;
-#[cfg(feature = "sqlite")]
+#[cfg(feature = "sql")]
 mod sql;
 #[cfg(feature = "runtime")]
 mod trace;
@@ -40,7 +40,7 @@ pub use self::event::{Event, Kind, Outcome};
 pub use self::policy::Policy;
 #[cfg(feature = "runtime")]
 pub use self::sink::{Sink, SinkError};
-#[cfg(feature = "sqlite")]
+#[cfg(feature = "sql")]
 pub use self::sql::{SqlSink, StoredEvent};
 #[cfg(feature = "runtime")]
 pub use self::trace::TracingSink;

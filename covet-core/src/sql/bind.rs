@@ -13,6 +13,7 @@ use sqlx::{Arguments, Database};
 use super::bounds::Value;
 use super::like;
 use super::list::{ListOf, ListOn};
+use super::run::Kind;
 
 /// The most bytes of one value: far more than a form can bring, far less than what lengths in a protocol overflow at.
 pub const MAX_BYTES: usize = 256 << 20;
@@ -71,7 +72,7 @@ pub trait Checked {
 }
 
 /// A list of values that the database `DB` can hold.
-pub trait Binds<'q, DB: Database>: Checked {
+pub trait Binds<'q, DB: Kind>: Checked {
     /// Adds those that are used to the arguments of the driver, in order.
     ///
     /// # Errors

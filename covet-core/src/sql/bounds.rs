@@ -1,9 +1,9 @@
 //! What the compiler says when a statement is used as it cannot be.
 //!
-//! Each trait is another in all but its message: [`Value`] is `Encode + Type`, [`RunsOn`] is `Executor`, and what
-//! [`ReturnsRows`] and [`ReturnsNoRows`] ask for is never there.
+//! Each trait is another in all but its message: [`Value`] is `Encode + Type`, and what [`ReturnsRows`] and
+//! [`ReturnsNoRows`] ask for is never there.
 
-use sqlx::{Database, Decode, Encode, Executor, FromRow, Row, Type};
+use sqlx::{Database, Decode, Encode, FromRow, Row, Type};
 
 /// A value that the database `DB` can hold.
 #[diagnostic::on_unimplemented(
@@ -56,16 +56,6 @@ pub trait OneColumn {
     /// Its type.
     type Value;
 }
-
-/// A pool, connection or transaction.
-#[diagnostic::on_unimplemented(
-    message = "a statement cannot run on `{Self}`",
-    label = "give it a `&Pool`, `&mut *transaction` or `&mut *connection`"
-)]
-pub trait RunsOn<'e>: Executor<'e> {}
-
-#[diagnostic::do_not_recommend]
-impl<'e, E: Executor<'e>> RunsOn<'e> for E {}
 
 /// What a statement without rows cannot do.
 #[doc(hidden)]

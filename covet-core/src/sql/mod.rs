@@ -54,6 +54,8 @@ pub mod predicate;
 #[cfg(feature = "runtime")]
 pub mod probe;
 pub mod report;
+#[cfg(feature = "runtime")]
+pub mod run;
 pub mod scope;
 pub mod secret;
 #[cfg(feature = "runtime")]

@@ -5,9 +5,10 @@ use std::marker::PhantomData;
 use sqlx::{ColumnIndex, Database, Error, Row};
 
 use super::bounds::{ColumnOf, OneColumn, ReadFrom};
+use super::run::Kind;
 
 /// A way to read the rows of the database `DB`.
-pub trait FromSqlRow<DB: Database> {
+pub trait FromSqlRow<DB: Kind> {
     /// What a row becomes.
     type Output: Send + 'static;
 

@@ -11,19 +11,18 @@
 
 use std::borrow::Cow;
 use std::fmt;
-use std::future::{self, Ready};
+use std::future::Ready;
 use std::marker::PhantomData;
 use std::pin::Pin;
-use std::task::{Context, Poll};
 
 use futures_core::Stream;
-use sqlx::error::BoxDynError;
-use sqlx::{Arguments, Database, Error, SqlStr};
+use sqlx::Error;
 
-use super::bind::{Binds, Checked, Verdict, Verdicts};
-use super::bounds::{OneColumn, ReturnsNoRows, ReturnsRows, RunsOn};
-use super::dynamic::{self, Text};
+use super::bind::{Binds, Checked, Verdicts};
+use super::bounds::{OneColumn, ReturnsNoRows, ReturnsRows};
+use super::dynamic::Text;
 use super::policy::Dialect;
+use super::run::{Kind, RunsOn};
 use super::shape::{AsStruct, FromSqlRow, Known, Raw, Scalar, Unread};
 
 /// What a database answers, in time.
@@ -89,16 +88,13 @@ impl<B> Execute<B> {
     /// # Errors
     ///
     /// The future fails with what the database refused, or [`Error::Encode`] for a value that it cannot hold.
-    pub fn execute<'q, 'e, DB, E>(self, executor: E) -> Answer<'e, DB::QueryResult>
+    pub fn execute<'q, 'e, DB, E>(self, executor: E) -> Answer<'e, DB::Done>
     where
-        DB: Database,
-        E: RunsOn<'e, Database = DB>,
+        DB: Kind,
+        E: RunsOn<'e, Kind = DB>,
         B: Binds<'q, DB>,
     {
-        match written(&self.text, self.binds) {
-            Ok(written) => executor.execute(written),
-            Err(error) => refused(error),
-        }
+        executor.execute(&self.text, self.binds)
     }
 
     /// Not there: the statement returns no rows.
@@ -182,19 +178,14 @@ impl<S, B> Rows<S, B> {
     /// or value that does not fit its type.
     pub fn fetch_one<'q, 'e, DB, E, T>(self, executor: E) -> Answer<'e, T>
     where
-        DB: Database,
-        E: RunsOn<'e, Database = DB>,
+        DB: Kind,
+        E: RunsOn<'e, Kind = DB>,
         B: Binds<'q, DB>,
         S: FromSqlRow<DB, Output = T>,
         T: Send + 'static,
     {
-        match written(&self.text, self.binds) {
-            Ok(written) => {
-                let row = executor.fetch_one(written);
-                Box::pin(async move { S::read(row.await?) })
-            }
-            Err(error) => refused(error),
-        }
+        let row = executor.fetch_optional::<S, B>(&self.text, self.binds);
+        Box::pin(async move { row.await?.ok_or(Error::RowNotFound) })
     }
 
     /// The first row, if there is one.
@@ -204,19 +195,13 @@ impl<S, B> Rows<S, B> {
     /// The future fails with what the database refused, or with a row or value that does not fit its type.
     pub fn fetch_optional<'q, 'e, DB, E, T>(self, executor: E) -> Answer<'e, Option<T>>
     where
-        DB: Database,
-        E: RunsOn<'e, Database = DB>,
+        DB: Kind,
+        E: RunsOn<'e, Kind = DB>,
         B: Binds<'q, DB>,
         S: FromSqlRow<DB, Output = T>,
         T: Send + 'static,
     {
-        match written(&self.text, self.binds) {
-            Ok(written) => {
-                let row = executor.fetch_optional(written);
-                Box::pin(async move { row.await?.map(S::read).transpose() })
-            }
-            Err(error) => refused(error),
-        }
+        executor.fetch_optional::<S, B>(&self.text, self.binds)
     }
 
     /// All rows.
@@ -226,19 +211,13 @@ impl<S, B> Rows<S, B> {
     /// The future fails with what the database refused, or with a row or value that does not fit its type.
     pub fn fetch_all<'q, 'e, DB, E, T>(self, executor: E) -> Answer<'e, Vec<T>>
     where
-        DB: Database,
-        E: RunsOn<'e, Database = DB>,
+        DB: Kind,
+        E: RunsOn<'e, Kind = DB>,
         B: Binds<'q, DB>,
         S: FromSqlRow<DB, Output = T>,
         T: Send + 'static,
     {
-        match written(&self.text, self.binds) {
-            Ok(written) => {
-                let rows = executor.fetch_all(written);
-                Box::pin(async move { rows.await?.into_iter().map(S::read).collect() })
-            }
-            Err(error) => refused(error),
-        }
+        executor.fetch_all::<S, B>(&self.text, self.binds)
     }
 
     /// The rows one after another, as they come.
@@ -248,16 +227,13 @@ impl<S, B> Rows<S, B> {
     /// The stream gives what the database refused, or a row or value that does not fit its type.
     pub fn fetch<'q, 'e, DB, E, T>(self, executor: E) -> Answers<'e, T>
     where
-        DB: Database,
-        E: RunsOn<'e, Database = DB>,
+        DB: Kind,
+        E: RunsOn<'e, Kind = DB>,
         B: Binds<'q, DB>,
         S: FromSqlRow<DB, Output = T>,
         T: Send + 'static,
     {
-        Box::pin(match written(&self.text, self.binds) {
-            Ok(written) => Reading::<DB::Row, T> { rows: Some(executor.fetch(written)), refused: None, read: S::read },
-            Err(error) => Reading { rows: None, refused: Some(error), read: S::read },
-        })
+        executor.fetch::<S, B>(&self.text, self.binds)
     }
 
     /// Not there: the rows would be lost.
@@ -274,75 +250,10 @@ impl<S, B> Rows<S, B> {
     }
 }
 
-/// Rows that are read as they come, or why there are none.
-struct Reading<'e, R, T> {
-    rows: Option<Answers<'e, R>>,
-    refused: Option<Error>,
-    read: fn(R) -> Result<T, Error>,
-}
-
-impl<R, T> Stream for Reading<'_, R, T> {
-    type Item = Result<T, Error>;
-
-    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        let read = self.read;
-        match &mut self.rows {
-            Some(rows) => rows.as_mut().poll_next(context).map(|row| row.map(|row| row.and_then(read))),
-            None => Poll::Ready(self.refused.take().map(Err)),
-        }
-    }
-}
-
-/// A statement and its values as the driver takes them.
-struct Written<DB: Database> {
-    text: SqlStr,
-    arguments: Option<DB::Arguments>,
-    persistent: bool,
-}
-
-impl<DB: Database> sqlx::Execute<'_, DB> for Written<DB> {
-    fn sql(self) -> SqlStr {
-        self.text
-    }
-
-    fn statement(&self) -> Option<&DB::Statement> {
-        None
-    }
-
-    fn take_arguments(&mut self) -> Result<Option<DB::Arguments>, BoxDynError> {
-        Ok(self.arguments.take())
-    }
-
-    fn persistent(&self) -> bool {
-        self.persistent
-    }
-}
-
-/// The values are copied, so the answer does not borrow them.
-fn written<'q, DB: Database, B: Binds<'q, DB>>(text: &Text, binds: B) -> Result<Written<DB>, Error> {
-    let verdicts = looked_at(&binds);
-    let (sql, used) = text.written(dynamic::dialect::<DB>(), &verdicts);
-    for (value, verdict) in verdicts.iter().enumerate() {
-        if let Verdict::Refused(error) = verdict
-            && used.has(value)
-        {
-            return Err(Error::Encode((*error).into()));
-        }
-    }
-    let mut arguments = DB::Arguments::default();
-    arguments.reserve(B::COUNT, 0);
-    binds.add_to(&mut arguments, &|value| used.has(value)).map_err(Error::Encode)?;
-    Ok(Written { text: dynamic::declared(sql), arguments: Some(arguments), persistent: text.persistent() })
-}
-
-fn looked_at<B: Checked>(binds: &B) -> Verdicts {
+pub(super) fn looked_at<B: Checked>(binds: &B) -> Verdicts {
     let mut verdicts = Verdicts::new();
     binds.verdicts(&mut verdicts);
     verdicts
-}
-
-fn refused<'e, T: Send + 'e>(error: Error) -> Answer<'e, T> {
-    Box::pin(future::ready(Err(error)))
 }
 
 // The values stay out of `Debug`: they may be secrets.

@@ -9,8 +9,8 @@
 mod memory;
 #[cfg(feature = "redis")]
 pub mod redis;
-#[cfg(feature = "sqlite")]
-mod sqlite;
+#[cfg(feature = "sql")]
+mod sql;
 #[cfg(any(test, feature = "test-util"))]
 pub mod suite;
 #[cfg(test)]
@@ -27,8 +27,8 @@ use smallvec::SmallVec;
 pub use self::memory::{MemoryStore, Stats};
 #[cfg(feature = "redis")]
 pub use self::redis::RedisStore;
-#[cfg(feature = "sqlite")]
-pub use self::sqlite::SqliteStore;
+#[cfg(feature = "sql")]
+pub use self::sql::SqlStore;
 pub use crate::tag::Tag;
 use crate::time::Timestamp;
 use crate::{lockout, mfa, rate_limit, session};

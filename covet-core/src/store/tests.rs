@@ -217,6 +217,37 @@ async fn a_sweep_gives_back_what_has_expired() {
     assert_eq!(store.list(Space::Session, &Tag([7; 16]), NOW).await.unwrap().len(), 100);
 }
 
+#[cfg(all(feature = "sqlite", feature = "postgres"))]
+mod postgres {
+    use super::*;
+
+    // Where there is no server, what is proven is the store in front of a database in memory.
+    crate::store_suite!(async {
+        let pool = crate::migrate::tests::databases().await.pop().unwrap();
+        (SqlStore::open(pool.clone(), MemoryStore::new(100_000), NOW).await.unwrap(), pool)
+    });
+
+    #[tokio::test]
+    async fn what_is_durable_is_there_when_the_store_is_opened_again_and_what_has_expired_is_not() {
+        for pool in crate::migrate::tests::databases().await {
+            let open = |now| SqlStore::open(pool.clone(), MemoryStore::new(100_000), now);
+            let store = open(NOW).await.unwrap();
+            let (kept, gone, expired) = (key(Space::Totp, 1), key(Space::Totp, 2), key(Space::Totp, 3));
+            for (key, seconds) in [(kept, 60), (gone, 60), (expired, 10)] {
+                assert!(store.swap(&key, None, totp(1, seconds), NOW).await.unwrap());
+            }
+            let version = store.read(&gone, NOW).await.unwrap().map(|found| found.version);
+            assert!(store.swap(&gone, version, None, NOW).await.unwrap());
+            let later = NOW.plus_millis(20_000);
+            store.sweep(later).await.unwrap();
+            let again = open(NOW).await.unwrap();
+            for (key, there) in [(kept, true), (gone, false), (expired, false)] {
+                assert_eq!(again.read(&key, NOW).await.unwrap().is_some(), there, "{key:?}");
+            }
+        }
+    }
+}
+
 #[cfg(feature = "sqlite")]
 mod sqlite {
     use std::path::PathBuf;
@@ -257,12 +288,12 @@ mod sqlite {
             SqlitePool::connect_with(options).await.unwrap()
         }
 
-        async fn open(&self, now: Timestamp) -> Result<SqliteStore, StoreError> {
+        async fn open(&self, now: Timestamp) -> Result<SqlStore, StoreError> {
             self.open_for(100_000, now).await
         }
 
-        async fn open_for(&self, capacity: usize, now: Timestamp) -> Result<SqliteStore, StoreError> {
-            SqliteStore::open(self.pool().await, MemoryStore::new(capacity), now).await
+        async fn open_for(&self, capacity: usize, now: Timestamp) -> Result<SqlStore, StoreError> {
+            SqlStore::open(self.pool().await, MemoryStore::new(capacity), now).await
         }
 
         async fn rows(&self, space: Space) -> i64 {
@@ -338,7 +369,7 @@ mod sqlite {
         sqlx::raw_sql("ALTER TABLE covet_entries RENAME TO moved").execute(&file.pool().await).await.unwrap();
 
         let error = store.run(&[Step::Totp { key: used, step: 2, remember_millis: 60_000 }], NOW).await.unwrap_err();
-        assert!(matches!(error, StoreError::Unavailable { store: "sqlite", .. }));
+        assert!(matches!(error, StoreError::Unavailable { store: "database", .. }));
         store.swap(&used, before.as_ref().map(|b| b.version), None, NOW).await.unwrap_err();
         assert_eq!(store.read(&used, NOW).await.unwrap(), before);
         store.swap(&key(Space::Totp, 2), None, totp(1, 60), NOW).await.unwrap_err();
@@ -407,7 +438,7 @@ mod sqlite {
         cap: None,
     };
 
-    async fn attempt(store: &SqliteStore, key: Key) -> bool {
+    async fn attempt(store: &SqlStore, key: Key) -> bool {
         let step = Step::Lockout { key, policy: LOCKOUT, event: lockout::Event::Attempt };
         store.run(&[step], NOW).await.unwrap().iter().all(|outcome| !outcome.is_refusal())
     }
@@ -433,7 +464,7 @@ mod sqlite {
         store.sweep(NOW).await.unwrap();
         let guesses = file.rows(Space::Guess).await;
         assert!((100..ROOM as i64 / 2).contains(&guesses), "{guesses}");
-        let in_memory = async |store: &SqliteStore| {
+        let in_memory = async |store: &SqlStore| {
             let mut found = 0;
             for number in 0..3000 {
                 found += i64::from(store.read(&key(Space::Guess, number), NOW).await.unwrap().is_some());

@@ -317,7 +317,7 @@ impl Side {
         let tables = self.engine.as_ref().map_or(&[][..], |engine| engine.tables());
         #[cfg(not(feature = "sqlite-oracle"))]
         let tables: &[drift::Table] = &[];
-        let own = Sources::own();
+        let own = Sources::own(self.schema.dialect);
         let is_own = move |table: &str| {
             let origin = self.schema.tables.get(&self.schema.key(table, false)).map(|table| &table.origin.file);
             origin.is_some_and(|file| own.texts().iter().any(|source| source.file == *file))
@@ -476,8 +476,13 @@ fn dialects(policy: &Policy) -> Vec<Dialect> {
 /// What the migrations make, as they read.
 fn followed(dialect: Dialect, sources: &Sources) -> Schema {
     match dialect {
-        Dialect::Sqlite => catalog::build(sources.after(&Sources::own()).texts(), dialect),
-        Dialect::Postgres => catalog::build(sources.texts(), dialect),
+        Dialect::Sqlite => catalog::build(sources.after(&Sources::own(dialect)).texts(), dialect),
+        Dialect::Postgres => {
+            let (own, alone) = (Sources::own(dialect), catalog::build(sources.texts(), dialect));
+            // Who has a table of this name keeps accounts in another database, or none.
+            let taken = catalog::build(own.texts(), dialect).tables.keys().any(|name| alone.tables.contains_key(name));
+            if taken { alone } else { catalog::build(sources.after(&own).texts(), dialect) }
+        }
     }
 }
 

@@ -112,7 +112,7 @@ impl Engine {
     /// another database, and a table there that is called as one of these.
     fn beside_own(sources: &Sources, functions: &[FunctionName]) -> Result<Self, BuildError> {
         let new = |sources: &Sources| Self::new(sources, functions, Limits::default());
-        let own = Sources::own();
+        let own = Sources::own(crate::schema::Dialect::Sqlite);
         let is_own = |file: &String| own.texts().iter().any(|source| source.file == *file);
         match (new(sources), new(&sources.after(&own))) {
             (Ok(alone), Ok(beside)) => {

@@ -36,6 +36,7 @@ pub fn routes() -> Vec<Route> {
         notes::create,
         notes::edit,
         notes::update,
+        notes::pin,
         notes::delete,
         sessions::list,
         sessions::revoke,

@@ -2,7 +2,8 @@
 
 use askama::Template;
 use covet::{Db, Direction, LimitError, Limiter, User, require_permission};
-use rocket::form::{Contextual, Form};
+use rocket::form::{self, Contextual, Form, FromForm};
+use rocket::http::RawStr;
 use rocket::response::{Flash, Redirect};
 use rocket::{get, post};
 
@@ -19,6 +20,18 @@ struct List {
     q: String,
     by_title: bool,
     ascending: bool,
+    pinned: bool,
+    days: u32,
+    /// Whether some notes are left out.
+    narrowed: bool,
+    previous: Option<String>,
+    next: Option<String>,
+}
+
+/// Whether a note is to be pinned.
+#[derive(FromForm)]
+pub struct Pin {
+    pinned: bool,
 }
 
 #[derive(Template)]
@@ -31,15 +44,29 @@ struct Edit {
 
 #[require_permission("read:notes")]
 #[get("/notes?<find..>")]
-pub async fn list(user: &User, db: &Db, layout: Layout, find: Find<'_>) -> Result<Page, Failure> {
-    let notes = notes::list(db, user, &find).await?;
+pub async fn list(user: &User, db: &Db, layout: Layout, find: form::Result<'_, Find<'_>>) -> Result<Page, Failure> {
+    // Rocket would let another route answer what cannot be read.
+    let Ok(find) = find else { return Err(Failure::NotUnderstood) };
+    let found = notes::list(db, user, &find).await?;
     Ok(Page::show(&List {
         layout,
-        notes,
+        notes: found.notes,
         q: find.search().unwrap_or_default().to_owned(),
         by_title: find.sort == NotesSort::Title,
         ascending: find.dir == Direction::Asc,
+        pinned: find.pinned,
+        days: find.days,
+        narrowed: find.narrows(),
+        previous: find.previous().map(|page| address(&find, page)),
+        next: found.next.map(|page| address(&find, page)),
     }))
+}
+
+/// Another page of what is asked for.
+fn address(find: &Find<'_>, page: u32) -> String {
+    let q = RawStr::new(find.search().unwrap_or_default()).percent_encode();
+    let Find { sort, dir, pinned, days, .. } = find;
+    format!("/notes?q={q}&sort={sort}&dir={dir}&days={days}&pinned={pinned}&page={page}")
 }
 
 #[require_permission("write:notes")]
@@ -89,6 +116,15 @@ pub async fn update(
     may_write(&limiter, user, draft).await?;
     match notes::update(db, user, id, draft).await? {
         true => Ok(Flash::success(back(), "Saved.")),
+        false => Err(Failure::NotFound),
+    }
+}
+
+#[require_permission("write:notes")]
+#[post("/notes/<id>/pin", data = "<form>")]
+pub async fn pin(user: &User, db: &Db, id: i64, form: Form<Pin>) -> Result<Flash<Redirect>, Failure> {
+    match notes::pin(db, user, id, form.pinned).await? {
+        true => Ok(Flash::success(back(), if form.pinned { "Pinned." } else { "No longer pinned." })),
         false => Err(Failure::NotFound),
     }
 }

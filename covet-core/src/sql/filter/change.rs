@@ -8,10 +8,11 @@ use std::marker::PhantomData;
 use super::column::{Assigned, Column, ColumnOf, Table, Writable};
 use super::condition::{Condition, Where};
 use super::text::Parts;
-use super::value::Engine;
-use crate::sql::bounds::RunsOn;
+use super::value::Values;
+use crate::sql::bind::Binds;
 use crate::sql::dynamic;
 use crate::sql::policy::Dialect;
+use crate::sql::run::{Kind, RunsOn};
 use crate::sql::statement::{Answer, Execute};
 
 /// It is not said yet which rows are meant.
@@ -113,11 +114,12 @@ impl<T: Table, Which> Change<T, Which> {
     ///
     /// The future fails with what the database refused, or [`Encode`](sqlx::Error::Encode) for a value that it cannot
     /// hold.
-    pub fn execute<'e, DB, E>(self, on: E) -> Answer<'e, DB::QueryResult>
+    pub fn execute<'e, DB, E>(self, on: E) -> Answer<'e, DB::Done>
     where
         Which: IsDecided,
-        DB: Engine,
-        E: RunsOn<'e, Database = DB>,
+        DB: Kind,
+        E: RunsOn<'e, Kind = DB>,
+        Values: for<'q> Binds<'q, DB>,
     {
         execute(self.parts()).execute(on)
     }
@@ -172,11 +174,12 @@ impl<T: Table, Which> Delete<T, Which> {
     ///
     /// The future fails with what the database refused, or [`Encode`](sqlx::Error::Encode) for a value that it cannot
     /// hold.
-    pub fn execute<'e, DB, E>(self, on: E) -> Answer<'e, DB::QueryResult>
+    pub fn execute<'e, DB, E>(self, on: E) -> Answer<'e, DB::Done>
     where
         Which: IsDecided,
-        DB: Engine,
-        E: RunsOn<'e, Database = DB>,
+        DB: Kind,
+        E: RunsOn<'e, Kind = DB>,
+        Values: for<'q> Binds<'q, DB>,
     {
         execute(self.parts()).execute(on)
     }

@@ -3,18 +3,16 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use sqlx::{ColumnIndex, Database};
-
 use super::column::{Column, ColumnOf, Table};
 use super::condition::{Condition, Where};
 use super::text::Parts;
-use super::value::{Engine, Value, Values};
+use super::value::{Value, Values};
 use crate::sql::bind::Binds;
-use crate::sql::bounds::{ColumnOf as Readable, ReadFrom, RunsOn};
 use crate::sql::count::RowCount;
 use crate::sql::dynamic;
 use crate::sql::policy::Dialect;
-use crate::sql::shape::{AsStruct, Raw};
+use crate::sql::run::{Kind, RunsOn};
+use crate::sql::shape::{AsStruct, FromSqlRow, Raw, Scalar};
 use crate::sql::statement::{self, Answer, Rows};
 
 /// The rows of a table.
@@ -174,10 +172,10 @@ impl<T: Table> Count<T> {
     /// The future fails with what the database refused.
     pub fn fetch_one<'e, DB, E>(self, on: E) -> Answer<'e, i64>
     where
-        DB: Engine,
-        E: RunsOn<'e, Database = DB>,
-        i64: Readable<DB>,
-        usize: ColumnIndex<DB::Row>,
+        DB: Kind,
+        E: RunsOn<'e, Kind = DB>,
+        Values: for<'q> Binds<'q, DB>,
+        Scalar<i64>: FromSqlRow<DB, Output = i64>,
     {
         unread(self.parts()).scalar::<i64>().fetch_one(on)
     }
@@ -304,9 +302,9 @@ pub trait Reads<'e, R>: Sized {
 impl<'e, E, R> Reads<'e, R> for E
 where
     E: RunsOn<'e>,
-    E::Database: Engine,
-    Values: for<'q> Binds<'q, E::Database>,
-    R: ReadFrom<<E::Database as Database>::Row> + Send + 'static,
+    Values: for<'q> Binds<'q, E::Kind>,
+    AsStruct<R>: FromSqlRow<E::Kind, Output = R>,
+    R: Send + 'static,
 {
     fn all(self, rows: Unread) -> Answer<'e, Vec<R>> {
         read_as::<R>(rows).fetch_all(self)

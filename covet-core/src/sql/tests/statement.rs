@@ -3,6 +3,7 @@
 use sqlx::sqlite::SqlitePoolOptions;
 use sqlx::{FromRow, Row, SqlitePool};
 
+use super::super::bind::Verdict;
 use super::*;
 use crate::sql::bind::Bound;
 use crate::sql::probe::Probe;
@@ -93,7 +94,7 @@ fn debug_shows_no_values() {
 #[expect(dead_code, reason = "it is there to be compiled")]
 fn generic<'e, DB, E>(executor: E) -> Answer<'e, DB::QueryResult>
 where
-    DB: Database,
+    DB: sqlx::Database,
     E: sqlx::Executor<'e, Database = DB>,
     for<'q> String: sqlx::Encode<'q, DB> + sqlx::Type<DB>,
 {

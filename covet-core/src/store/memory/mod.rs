@@ -202,7 +202,7 @@ impl MemoryStore {
     }
 
     /// Writes or removes whatever is there.
-    #[cfg(feature = "sqlite")]
+    #[cfg(feature = "sql")]
     pub(super) fn set(&self, key: &Key, new: Option<Write>, now: Timestamp) -> Result<(), StoreError> {
         let mut shard = self.shard(key).lock();
         unpack(&mut shard, key, now);
@@ -211,7 +211,7 @@ impl MemoryStore {
 
     /// Makes room for the entry, if it needs any, so that [`MemoryStore::set`] cannot fail until another entry of its
     /// kind is written.
-    #[cfg(feature = "sqlite")]
+    #[cfg(feature = "sql")]
     pub(super) fn reserve(&self, key: &Key, now: Timestamp) -> Result<(), StoreError> {
         let mut shard = self.shard(key).lock();
         if shard.find(key).is_some() { Ok(()) } else { self.make_room(&mut shard, key, now) }

@@ -1,8 +1,8 @@
-//! The store of one node: what must survive a restart in a SQLite file, and all of it in memory.
+//! The store of one node: what must survive a restart in a database, and all of it in memory.
 //!
-//! The rule: a durable entry is written to the file first and to memory second. If the file cannot be written the
-//! operation fails and nothing has changed. One process owns the file, so reads never touch it. What memory forgets at its
-//! bound the next sweep deletes from the file, so the file is bounded as memory is, and in the same order: names that
+//! The rule: a durable entry is written to the database first and to memory second. If it cannot be written there the
+//! operation fails and nothing has changed. One process owns the database, so reads never touch it. What memory forgets at
+//! its bound the next sweep deletes from the database, so it is bounded as memory is, and in the same order: names that
 //! somebody makes up fill no disk.
 //!
 //! Limits are kept in memory only: forgetting them at a restart is no worse than the restart.
@@ -10,12 +10,12 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use sqlx::SqlitePool;
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
 use super::{
     Change, Key, MemoryStore, Outcome, Outcomes, Space, State, Stats, Step, Store, StoreError, Tag, Versioned, Write,
 };
+use crate::pool::{Pool, on};
 use crate::time::Timestamp;
 
 /// How many expired rows a sweep deletes.
@@ -24,9 +24,9 @@ const SWEEP: i64 = 1000;
 /// How many rows are read at a time.
 const PAGE: i64 = 1000;
 
-/// A memory store whose durable entries are also in a SQLite file.
+/// A memory store whose durable entries are also in a database.
 #[derive(Debug, Clone)]
-pub struct SqliteStore {
+pub struct SqlStore {
     shared: Arc<Shared>,
     /// Durable writes one after the other: they are rare, and SQLite has one writer anyway.
     writing: Arc<Mutex<()>>,
@@ -34,7 +34,7 @@ pub struct SqliteStore {
 
 #[derive(Debug)]
 struct Shared {
-    pool: SqlitePool,
+    pool: Pool,
     memory: MemoryStore,
 }
 
@@ -51,16 +51,16 @@ struct BadRow {
 /// A row of `covet_entries`.
 type Row = (String, Vec<u8>, Vec<u8>, String, i64);
 
-impl SqliteStore {
-    /// Reads the live entries of the file into `memory`, which stands in front of it from then on. The table must
+impl SqlStore {
+    /// Reads the live entries of the database into `memory`, which stands in front of it from then on. The table must
     /// have been created by the migrations.
     ///
     /// # Errors
     ///
-    /// [`StoreError::Unavailable`] when the file cannot be read, or has an entry that cannot be understood: to skip it
+    /// [`StoreError::Unavailable`] when they cannot be read, or has an entry that cannot be understood: to skip it
     /// might unlock an account. [`StoreError::Full`] when `memory` cannot hold them.
-    pub async fn open(pool: SqlitePool, memory: MemoryStore, now: Timestamp) -> Result<Self, StoreError> {
-        let shared = Shared { pool, memory: memory.telling_what_it_forgets() };
+    pub async fn open(pool: impl Into<Pool>, memory: MemoryStore, now: Timestamp) -> Result<Self, StoreError> {
+        let shared = Shared { pool: pool.into(), memory: memory.telling_what_it_forgets() };
         let mut last = (String::new(), Vec::new(), Vec::new());
         loop {
             let rows = shared.page(&last, now).await?;
@@ -132,18 +132,13 @@ impl Shared {
     /// The next live rows after one, by their keys.
     async fn page(&self, after: &(String, Vec<u8>, Vec<u8>), now: Timestamp) -> Result<Vec<Row>, StoreError> {
         let (space, owner, id) = after;
-        sqlx::query_as(
-            "SELECT space, owner, id, value, expires_at FROM covet_entries \
-             WHERE (space, owner, id) > (?, ?, ?) AND expires_at > ? ORDER BY space, owner, id LIMIT ?",
-        )
-        .bind(space)
-        .bind(owner)
-        .bind(id)
-        .bind(database_millis(now))
-        .bind(PAGE)
-        .fetch_all(&self.pool)
-        .await
-        .map_err(unavailable)
+        let query = "SELECT space, owner, id, value, expires_at FROM covet_entries
+             WHERE (space, owner, id) > ($1, $2, $3) AND expires_at > $4 ORDER BY space, owner, id LIMIT $5";
+        let rows = on!(self.pool, pool => {
+            let query = sqlx::query_as(query).bind(space).bind(owner).bind(id);
+            query.bind(database_millis(now)).bind(PAGE).fetch_all(pool).await
+        });
+        rows.map_err(unavailable)
     }
 
     /// Deletes what memory had to forget; nothing may be written meanwhile. What cannot be deleted is at its end.
@@ -165,41 +160,34 @@ impl Shared {
     }
 
     async fn delete(&self, key: &Key) -> Result<(), StoreError> {
-        sqlx::query("DELETE FROM covet_entries WHERE space = ? AND owner = ? AND id = ?")
-            .bind(key.space.name())
-            .bind(key.owner.0.as_slice())
-            .bind(key.id.0.as_slice())
-            .execute(&self.pool)
-            .await
-            .map_err(unavailable)?;
-        Ok(())
+        let query = "DELETE FROM covet_entries WHERE space = $1 AND owner = $2 AND id = $3";
+        let (owner, id) = (key.owner.0.as_slice(), key.id.0.as_slice());
+        let done = on!(self.pool, pool => {
+            sqlx::query(query).bind(key.space.name()).bind(owner).bind(id).execute(pool).await.map(drop)
+        });
+        done.map_err(unavailable)
     }
 
     async fn upsert(&self, key: &Key, write: &Write) -> Result<(), StoreError> {
         let value = serde_json::to_string(&write.state).map_err(unavailable)?;
-        sqlx::query(
-            "INSERT INTO covet_entries (space, owner, id, value, expires_at) VALUES (?, ?, ?, ?, ?) \
-             ON CONFLICT (space, owner, id) DO UPDATE SET value = excluded.value, expires_at = excluded.expires_at",
-        )
-        .bind(key.space.name())
-        .bind(key.owner.0.as_slice())
-        .bind(key.id.0.as_slice())
-        .bind(value)
-        .bind(database_millis(write.expires))
-        .execute(&self.pool)
-        .await
-        .map_err(unavailable)?;
-        Ok(())
+        let query = "INSERT INTO covet_entries (space, owner, id, value, expires_at) VALUES ($1, $2, $3, $4, $5)
+             ON CONFLICT (space, owner, id) DO UPDATE SET value = excluded.value, expires_at = excluded.expires_at";
+        let (owner, id, expires) = (key.owner.0.as_slice(), key.id.0.as_slice(), database_millis(write.expires));
+        let done = on!(self.pool, pool => {
+            let query = sqlx::query(query).bind(key.space.name()).bind(owner).bind(id).bind(value).bind(expires);
+            query.execute(pool).await.map(drop)
+        });
+        done.map_err(unavailable)
     }
 }
 
-/// SQLite has no unsigned numbers; the end of its time is far enough.
+/// Databases have no unsigned numbers; the end of its time is far enough.
 fn database_millis(time: Timestamp) -> i64 {
     i64::try_from(time.millis()).unwrap_or(i64::MAX)
 }
 
 fn unavailable(source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> StoreError {
-    StoreError::Unavailable { store: "sqlite", source: source.into() }
+    StoreError::Unavailable { store: "database", source: source.into() }
 }
 
 fn parse((space, owner, id, value, expires): Row) -> Result<(Key, Write), BadRow> {
@@ -218,7 +206,7 @@ fn parse((space, owner, id, value, expires): Row) -> Result<(Key, Write), BadRow
 }
 
 #[async_trait]
-impl Store for SqliteStore {
+impl Store for SqlStore {
     async fn read(&self, key: &Key, now: Timestamp) -> Result<Option<Versioned>, StoreError> {
         Ok(self.shared.memory.get(key, now))
     }
@@ -251,15 +239,12 @@ impl Store for SqliteStore {
         self.shared.memory.forget_ended(now).await;
         let _turn = self.turn().await;
         self.shared.delete_forgotten().await?;
-        sqlx::query(
-            "DELETE FROM covet_entries WHERE rowid IN (SELECT rowid FROM covet_entries WHERE expires_at <= ? LIMIT ?)",
-        )
-        .bind(database_millis(now))
-        .bind(SWEEP)
-        .execute(&self.shared.pool)
-        .await
-        .map_err(unavailable)?;
-        Ok(())
+        let query = "DELETE FROM covet_entries WHERE (space, owner, id) IN
+             (SELECT space, owner, id FROM covet_entries WHERE expires_at <= $1 LIMIT $2)";
+        let done = on!(self.shared.pool, pool => {
+            sqlx::query(query).bind(database_millis(now)).bind(SWEEP).execute(pool).await.map(drop)
+        });
+        done.map_err(unavailable)
     }
 
     fn is_remote(&self) -> bool {

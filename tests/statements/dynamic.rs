@@ -123,14 +123,14 @@ macro_rules! holds_on {
     };
 }
 
-#[rocket::async_test]
+#[tokio::test]
 async fn what_is_dynamic_holds_on_sqlite() {
     let pool = sqlite().await;
     holds_on!(&pool);
 }
 
 #[cfg(feature = "postgres")]
-#[rocket::async_test]
+#[tokio::test]
 async fn what_is_dynamic_holds_on_postgres() {
     let url = std::env::var("COVET_TEST_POSTGRES_URL").ok();
     assert!(url.is_some() || std::env::var_os("CI").is_none(), "COVET_TEST_POSTGRES_URL is not set");
@@ -150,7 +150,7 @@ fn refused<T: std::fmt::Debug>(answer: Result<T, sqlx::Error>) -> BindError {
     }
 }
 
-#[rocket::async_test]
+#[tokio::test]
 async fn nul_in_text_is_refused_however_it_is_bound() {
     let pool = sqlite().await;
     let text = String::from("a\0b");
@@ -165,7 +165,7 @@ async fn nul_in_text_is_refused_however_it_is_bound() {
     assert_eq!(left_out.unwrap().len(), 1);
 }
 
-#[rocket::async_test]
+#[tokio::test]
 async fn a_limit_above_the_policys_is_refused() {
     let pool = sqlite().await;
     let n = 501_u32;
@@ -173,7 +173,7 @@ async fn a_limit_above_the_policys_is_refused() {
     assert!(safe_sql!("SELECT 1 LIMIT 1 OFFSET {n}").fetch_all(&pool).await.is_ok());
 }
 
-#[rocket::async_test]
+#[tokio::test]
 async fn a_list_longer_than_the_policys_is_refused() {
     let pool = sqlite().await;
     let (fits, long) = (vec![1_i64; 1000], vec![1_i64; 1001]);
@@ -195,7 +195,7 @@ fn a_statement_tells_its_text() {
 }
 
 /// A value that is computed is computed once, and lives as long as the statement.
-#[rocket::async_test]
+#[tokio::test]
 async fn a_computed_value_in_a_part_is_computed_once() {
     let pool = sqlite().await;
     let mut calls = 0;
@@ -206,122 +206,4 @@ async fn a_computed_value_in_a_part_is_computed_once() {
     let statement = safe_sql!("SELECT 7 WHERE true {? AND {n} = {n}}", n = next());
     assert_eq!(statement.scalar::<i64>().fetch_all(&pool).await.unwrap(), [7]);
     assert_eq!(calls, 1);
-}
-
-mod requests {
-    //! A choice is made by the request, or the handler does not run.
-
-    use std::sync::atomic::{AtomicUsize, Ordering};
-
-    use covet::{Db, Direction, Problem, public, safe_sql};
-    use rocket::form::{Form, FromForm};
-    use rocket::http::{ContentType, Status};
-    use rocket::local::asynchronous::Client;
-    use rocket::{State, get, post, uri};
-
-    use super::policy::identifiers::NotesSort;
-    use crate::support::App;
-
-    #[derive(Default)]
-    struct Handled(AtomicUsize);
-
-    impl Handled {
-        fn answer(&self, sort: NotesSort, dir: Direction) -> String {
-            self.0.fetch_add(1, Ordering::SeqCst);
-            format!("{sort} {dir}")
-        }
-    }
-
-    #[public]
-    #[get("/query?<sort>&<dir>")]
-    fn query(handled: &State<Handled>, sort: NotesSort, dir: Direction) -> String {
-        handled.answer(sort, dir)
-    }
-
-    #[public]
-    #[get("/path/<sort>/<dir>")]
-    fn path(handled: &State<Handled>, sort: NotesSort, dir: Direction) -> String {
-        handled.answer(sort, dir)
-    }
-
-    #[derive(FromForm)]
-    struct Choice {
-        sort: NotesSort,
-        dir: Direction,
-    }
-
-    #[public]
-    #[post("/form", data = "<choice>")]
-    fn form(handled: &State<Handled>, choice: Form<Choice>) -> String {
-        handled.answer(choice.sort, choice.dir)
-    }
-
-    #[public]
-    #[get("/find?<q>&<n>")]
-    async fn find(db: &Db, q: &str, n: u32) -> Result<String, Problem> {
-        let found = safe_sql!("SELECT count(*) FROM users WHERE username LIKE '%{q}%' LIMIT {n}");
-        Ok(found.scalar::<i64>().fetch_one(db).await?.to_string())
-    }
-
-    async fn client() -> Client {
-        let routes = covet::routes![query, path, form, find];
-        Client::untracked(App::new().rocket().mount("/", routes).manage(Handled::default())).await.unwrap()
-    }
-
-    fn handled(client: &Client) -> usize {
-        client.rocket().state::<Handled>().unwrap().0.load(Ordering::SeqCst)
-    }
-
-    async fn get(client: &Client, path: &str) -> (u16, String) {
-        let response = client.get(path.to_owned()).dispatch().await;
-        (response.status().code, response.into_string().await.unwrap_or_default())
-    }
-
-    #[rocket::async_test]
-    async fn a_listed_column_is_taken_and_a_missing_one_is_the_default() {
-        let client = client().await;
-        for (path, answer) in [
-            ("/query?sort=title&dir=desc", "title desc"),
-            ("/query", "updated asc"),
-            ("/path/updated/desc", "updated desc"),
-        ] {
-            assert_eq!(get(&client, path).await, (200, answer.to_owned()), "{path}");
-        }
-        let form = client.post("/form").header(ContentType::Form).body("sort=title");
-        assert_eq!(form.dispatch().await.into_string().await.unwrap(), "title asc");
-        assert_eq!(uri!(query(NotesSort::Title, Direction::Desc)).to_string(), "/query?sort=title&dir=desc");
-        assert_eq!(uri!(path(NotesSort::Updated, Direction::Asc)).to_string(), "/path/updated/asc");
-    }
-
-    #[rocket::async_test]
-    async fn any_other_column_or_direction_is_422_before_the_handler() {
-        let client = client().await;
-        for path in [
-            "/query?sort=owner",
-            "/query?sort=Title",
-            "/query?sort=",
-            "/query?sort=title;DROP%20TABLE%20notes",
-            "/query?dir=DESC",
-            "/path/owner/asc",
-            "/path/title/up",
-        ] {
-            assert_eq!(get(&client, path).await.0, 422, "{path}");
-        }
-        for body in ["sort=owner", "sort=title&dir=down"] {
-            let response = client.post("/form").header(ContentType::Form).body(body).dispatch().await;
-            assert_eq!(response.status(), Status::UnprocessableEntity, "{body}");
-        }
-        assert_eq!(handled(&client), 0);
-    }
-
-    #[rocket::async_test]
-    async fn a_value_that_cannot_be_bound_is_a_bad_request() {
-        let client = client().await;
-        assert_eq!(get(&client, "/find?q=a&n=500").await, (200, "0".to_owned()));
-        for (path, detail) in [("/find?q=a%00b&n=1", "NUL"), ("/find?q=a&n=501", "the most is 500")] {
-            let (status, body) = get(&client, path).await;
-            assert_eq!(status, 400, "{path}");
-            assert!(body.contains(detail) && body.contains("unacceptable_value"), "{body}");
-        }
-    }
 }

@@ -38,7 +38,7 @@ async fn add(pool: &SqlitePool, titles: &[&str]) {
     }
 }
 
-#[rocket::async_test]
+#[tokio::test]
 async fn an_attack_is_stored_as_text() {
     let pool = notes().await;
     let attack = String::from("x'); DELETE FROM notes; --");
@@ -50,7 +50,7 @@ async fn an_attack_is_stored_as_text() {
     assert_eq!(count, 2);
 }
 
-#[rocket::async_test]
+#[tokio::test]
 async fn fields_of_borrowed_structs_are_bound_without_moving_them() {
     let pool = notes().await;
     let (user, form) = (&User { id: 7 }, &Form { title: "t".into(), body: None, r#type: "draft" });
@@ -66,7 +66,7 @@ async fn fields_of_borrowed_structs_are_bound_without_moving_them() {
     assert_eq!(note, Note { id, title: format!("{}{}", form.title, form.r#type), body: form.body.clone() });
 }
 
-#[rocket::async_test]
+#[tokio::test]
 async fn all_common_types_are_bound() {
     let pool = notes().await;
     let (a, b, c, d, e, f) = (1_i32, 2.5_f64, true, "text", Some("some"), vec![1_u8, 2]);
@@ -80,7 +80,7 @@ async fn all_common_types_are_bound() {
     assert_eq!((row.get::<i64, _>(6), row.get::<Option<i64>, _>(7)), (3, None));
 }
 
-#[rocket::async_test]
+#[tokio::test]
 async fn a_value_used_twice_is_evaluated_once() {
     let pool = notes().await;
     let mut calls = 0;
@@ -93,7 +93,7 @@ async fn a_value_used_twice_is_evaluated_once() {
     assert_eq!(calls, 1);
 }
 
-#[rocket::async_test]
+#[tokio::test]
 async fn a_statement_can_be_kept_in_a_variable() {
     let pool = notes().await;
     let statement = safe_sql!("INSERT INTO notes (title) VALUES ({title})", title = format!("{}-{}", 1, 2));
@@ -101,7 +101,7 @@ async fn a_statement_can_be_kept_in_a_variable() {
     assert_eq!(statement.execute(&pool).await.unwrap().rows_affected(), 1);
 }
 
-#[rocket::async_test]
+#[tokio::test]
 async fn a_transaction_that_is_dropped_changes_nothing() {
     let pool = notes().await;
     add(&pool, &["a", "b"]).await;
@@ -112,7 +112,7 @@ async fn a_transaction_that_is_dropped_changes_nothing() {
     assert_eq!(safe_sql!("SELECT id FROM notes").fetch_all(&pool).await.unwrap().len(), 2);
 }
 
-#[rocket::async_test]
+#[tokio::test]
 async fn optional_rows_may_be_missing() {
     let pool = notes().await;
     let id = 404;
@@ -124,7 +124,7 @@ async fn optional_rows_may_be_missing() {
 }
 
 /// The literals are lines, so a comment ends where its literal ends.
-#[rocket::async_test]
+#[tokio::test]
 async fn a_comment_does_not_swallow_the_next_literal() {
     let pool = notes().await;
     add(&pool, &["a", "b"]).await;
@@ -139,7 +139,7 @@ impl User {
     }
 }
 
-#[rocket::async_test]
+#[tokio::test]
 async fn a_method_may_bind_self() {
     let pool = notes().await;
     add(&pool, &["a", "b"]).await;
@@ -154,7 +154,7 @@ macro_rules! count_of {
     }};
 }
 
-#[rocket::async_test]
+#[tokio::test]
 async fn a_macro_may_hold_a_part_of_the_statement() {
     let pool = notes().await;
     add(&pool, &["a", "b"]).await;
@@ -162,7 +162,7 @@ async fn a_macro_may_hold_a_part_of_the_statement() {
 }
 
 /// A handler's future must be `Send`, whatever the statement borrows.
-#[rocket::async_test]
+#[tokio::test]
 async fn the_answer_is_send() {
     fn is_send<T: Send>(value: T) -> T {
         value
@@ -188,7 +188,7 @@ mod postgres {
         Some(sqlx::PgPool::connect(&url?).await.unwrap())
     }
 
-    #[rocket::async_test]
+    #[tokio::test]
     async fn the_same_statements_run() {
         let Some(pool) = pool().await else { return };
         let mut transaction = pool.begin().await.unwrap();
@@ -206,7 +206,7 @@ mod postgres {
         assert_eq!(count.fetch_one(&mut *transaction).await.unwrap(), 1);
     }
 
-    #[rocket::async_test]
+    #[tokio::test]
     async fn casts_arrays_and_json_are_values() {
         let Some(pool) = pool().await else { return };
         let (ids, key) = (vec![1_i64, 2], "a");
