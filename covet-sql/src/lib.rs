@@ -9,6 +9,7 @@
 
 pub mod catalog;
 pub mod judge;
+pub mod lock;
 mod lookup;
 pub mod mistake;
 mod parse;

@@ -215,6 +215,14 @@ fn made(name: &str, schema: &Schema) -> Option<SqlType> {
     known.then(|| SqlType::Other(name.to_owned()))
 }
 
+/// The type that PostgreSQL calls so.
+pub(crate) fn told(name: &str, schema: &Schema) -> SqlType {
+    match name.strip_suffix("[]") {
+        Some(element) => SqlType::Array(Box::new(told(element, schema))),
+        None => named(name, schema).unwrap_or_else(|| SqlType::Other(name.to_owned())),
+    }
+}
+
 /// The name of a type as the database tells it.
 pub(crate) fn name(ty: &SqlType) -> String {
     match ty {

@@ -37,18 +37,28 @@ impl Complaint {
     /// What only SQLite found.
     #[cfg(feature = "sqlite-oracle")]
     pub(super) fn of_engine(refusal: &crate::sqlite::Refusal, text: &str) -> Self {
+        Self::refused("sql::refused_by_sqlite", &refusal.message, refusal.offset, text)
+            .note(format!("so says SQLite {}", crate::sqlite::Engine::version()))
+    }
+
+    /// What only PostgreSQL found.
+    pub(super) fn of_lock(message: &str, offset: Option<usize>, text: &str) -> Self {
+        Self::refused("sql::refused_by_postgres", message, offset, text)
+    }
+
+    fn refused(code: &'static str, message: &str, offset: Option<usize>, text: &str) -> Self {
         let word = |at: usize| {
             let rest = text.get(at..).unwrap_or_default();
             let end = rest.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(rest.len());
             at..at + end.max(rest.chars().next().map_or(0, char::len_utf8))
         };
         Self {
-            code: "sql::refused_by_sqlite",
-            message: refusal.message.clone(),
-            span: refusal.offset.map_or(0..text.len(), word),
+            code,
+            message: message.to_owned(),
+            span: offset.map_or(0..text.len(), word),
             label: None,
             left_out: Vec::new(),
-            notes: vec![format!("so says SQLite {}", crate::sqlite::Engine::version())],
+            notes: Vec::new(),
             help: None,
         }
     }

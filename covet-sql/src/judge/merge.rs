@@ -90,7 +90,6 @@ impl Merged {
 
 /// What the resolver and the engine know together. What both know the engine knows better, but for whether a column may
 /// be `NULL`, which it tells only of columns that are taken as they are.
-#[cfg(feature = "sqlite-oracle")]
 pub(super) fn known(resolved: Shape, engine: Shape) -> Shape {
     let mut shape = resolved;
     let unfollowed = shape.columns.len() != engine.columns.len();

@@ -39,7 +39,7 @@ pub use self::complaint::Complaint;
 use self::merge::Merged;
 pub use self::names::Misnamed;
 use crate::catalog;
-#[cfg(feature = "sqlite-oracle")]
+use crate::lock::{self, Lock};
 use crate::mistake::{Mistake, Reason};
 use crate::resolve::{self, resolve};
 use crate::schema::Schema;
@@ -63,6 +63,8 @@ pub struct Judge {
 pub struct Side {
     schema: Schema,
     sources: Arc<Sources>,
+    /// What PostgreSQL said before.
+    lock: Arc<Lock>,
     #[cfg(feature = "sqlite-oracle")]
     engine: Option<Arc<Engine>>,
 }
@@ -121,11 +123,16 @@ impl Judge {
         if sources.is_empty() {
             return Ok(None);
         }
-        CACHE.lock().unwrap_or_else(PoisonError::into_inner).judge(policy, &sources).map(Some)
+        CACHE.lock().unwrap_or_else(PoisonError::into_inner).judge(policy, &sources, &Lock::of(folder)).map(Some)
     }
 
-    fn new(policy: &Policy, sources: &[(Dialect, Arc<Sources>)]) -> Result<Self, JudgeError> {
-        let sides = sources.iter().map(|(dialect, sources)| Side::new(*dialect, policy, sources));
+    /// What judges statements on these tables.
+    ///
+    /// # Errors
+    ///
+    /// [`JudgeError::Migration`] when a migration fails.
+    pub fn new(policy: &Policy, sources: &[(Dialect, Arc<Sources>)], lock: &Arc<Lock>) -> Result<Self, JudgeError> {
+        let sides = sources.iter().map(|(dialect, sources)| Side::new(*dialect, policy, sources, lock));
         Ok(Self { policy: policy.clone(), sides: sides.collect::<Result<_, _>>()? })
     }
 
@@ -137,7 +144,7 @@ impl Judge {
 
     /// The files that were read: a program is built again when one of them changes.
     pub fn files(&self) -> impl Iterator<Item = &PathBuf> {
-        self.sides.iter().flat_map(|side| side.sources.files())
+        self.sides.iter().flat_map(|side| side.sources.files().iter().chain(side.lock()))
     }
 
     /// Judges a statement.
@@ -179,19 +186,19 @@ enum Answer {
 
 impl Side {
     #[cfg(feature = "sqlite-oracle")]
-    fn new(dialect: Dialect, policy: &Policy, sources: &Arc<Sources>) -> Result<Self, JudgeError> {
+    fn new(dialect: Dialect, policy: &Policy, sources: &Arc<Sources>, lock: &Arc<Lock>) -> Result<Self, JudgeError> {
         let engine = match dialect {
             Dialect::Sqlite => Some(Engine::of(sources, &policy.functions)?),
             Dialect::Postgres => None,
         };
         let followed = followed(dialect, sources);
         let schema = engine.as_ref().map_or_else(|| followed.clone(), |engine| completed(engine.schema(), &followed));
-        Ok(Self { schema, sources: Arc::clone(sources), engine })
+        Ok(Self { schema, sources: Arc::clone(sources), lock: Arc::clone(lock), engine })
     }
 
     #[cfg(not(feature = "sqlite-oracle"))]
-    fn new(dialect: Dialect, _: &Policy, sources: &Arc<Sources>) -> Result<Self, JudgeError> {
-        Ok(Self { schema: followed(dialect, sources), sources: Arc::clone(sources) })
+    fn new(dialect: Dialect, _: &Policy, sources: &Arc<Sources>, lock: &Arc<Lock>) -> Result<Self, JudgeError> {
+        Ok(Self { schema: followed(dialect, sources), sources: Arc::clone(sources), lock: Arc::clone(lock) })
     }
 
     /// Which one it is.
@@ -210,6 +217,11 @@ impl Side {
     #[must_use]
     pub fn sources(&self) -> &Sources {
         &self.sources
+    }
+
+    /// The file of what PostgreSQL said before; on SQLite it says nothing.
+    fn lock(&self) -> Option<&PathBuf> {
+        self.lock.file().filter(|_| self.dialect() == Dialect::Postgres)
     }
 
     /// The application's tables as a program compares them with those of its database; none where no engine tells them.
@@ -268,10 +280,55 @@ impl Side {
         if let Some(engine) = &self.engine {
             return by_engine(engine.prepare(text), resolved, text);
         }
+        let locked = self.lock.answer(self.schema.dialect, self.sources.fingerprint(), text);
+        if let Some(answer) = locked {
+            return self.by_lock(answer, resolved, text);
+        }
         match resolved {
             resolve::Verdict::Ok(shape) => Answer::Good(shape, None),
             resolve::Verdict::Unknown(shape, why) => Answer::Good(shape, Some(why)),
             resolve::Verdict::Error(mistakes) => Answer::Bad(mistakes.iter().map(Complaint::of_mistake).collect()),
+        }
+    }
+
+    /// Judges a text as the driver gets it, with `$1..$n`.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with it; the places are those in the text.
+    pub fn driver_text(&self, text: &str) -> Result<Told, Vec<Complaint>> {
+        match self.text(text) {
+            Answer::Good(shape, unknown) => Ok(Told { dialect: self.schema.dialect, shape, even: true, unknown }),
+            Answer::Bad(found) => Err(found),
+        }
+    }
+
+    /// PostgreSQL has the last word as well where it was asked before.
+    fn by_lock(&self, answer: &lock::Answer, resolved: resolve::Verdict, text: &str) -> Answer {
+        let (shape, why, mistakes) = followed_as(resolved, "PostgreSQL");
+        match answer {
+            lock::Answer::Holds { .. } if mistakes.iter().any(is_told_late) => told_late(&mistakes),
+            lock::Answer::Holds { params, columns } => {
+                Answer::Good(merge::known(shape, lock::shape(params, columns, &self.schema)), why)
+            }
+            lock::Answer::Fails { code, offset, message } => {
+                let says = format!("PostgreSQL says: {message} ({code})");
+                if mistakes.is_empty() {
+                    return Answer::Bad(vec![Complaint::of_lock(message, *offset, text).note(says)]);
+                }
+                Answer::Bad(mistakes.iter().map(|mistake| Complaint::of_mistake(mistake).note(says.clone())).collect())
+            }
+        }
+    }
+}
+
+/// What the resolver knows, and its mistakes apart.
+fn followed_as(resolved: resolve::Verdict, engine: &str) -> (Shape, Option<String>, Vec<Mistake>) {
+    match resolved {
+        resolve::Verdict::Ok(shape) => (shape, None, Vec::new()),
+        resolve::Verdict::Unknown(shape, why) => (shape, Some(why), Vec::new()),
+        resolve::Verdict::Error(mistakes) => {
+            (Shape::default(), Some(format!("it was not followed as {engine} does")), mistakes)
         }
     }
 }
@@ -279,18 +336,9 @@ impl Side {
 /// The engine has the last word; where it stands and what was meant the resolver knows better.
 #[cfg(feature = "sqlite-oracle")]
 fn by_engine(engine: sqlite::Verdict, resolved: resolve::Verdict, text: &str) -> Answer {
-    let (shape, why, mistakes) = match resolved {
-        resolve::Verdict::Ok(shape) => (shape, None, Vec::new()),
-        resolve::Verdict::Unknown(shape, why) => (shape, Some(why), Vec::new()),
-        resolve::Verdict::Error(mistakes) => {
-            (Shape::default(), Some("it was not followed as SQLite does".into()), mistakes)
-        }
-    };
+    let (shape, why, mistakes) = followed_as(resolved, "SQLite");
     match engine {
-        // What a row lacks SQLite tells only when it is written.
-        sqlite::Verdict::Holds(_) if mistakes.iter().any(is_told_late) => {
-            Answer::Bad(mistakes.iter().filter(|mistake| is_told_late(mistake)).map(Complaint::of_mistake).collect())
-        }
+        sqlite::Verdict::Holds(_) if mistakes.iter().any(is_told_late) => told_late(&mistakes),
         sqlite::Verdict::Holds(prepared) => Answer::Good(merge::known(shape, prepared.shape), why),
         sqlite::Verdict::Unknown(refusal) => Answer::Good(shape, Some(refusal.message)),
         sqlite::Verdict::Fails(refusal) => {
@@ -303,8 +351,12 @@ fn by_engine(engine: sqlite::Verdict, resolved: resolve::Verdict, text: &str) ->
     }
 }
 
+/// What a row lacks the engines tell only when it is written.
+fn told_late(mistakes: &[Mistake]) -> Answer {
+    Answer::Bad(mistakes.iter().filter(|mistake| is_told_late(mistake)).map(Complaint::of_mistake).collect())
+}
+
 /// Whether a statement is prepared all the same, and fails whenever it runs.
-#[cfg(feature = "sqlite-oracle")]
 const fn is_told_late(mistake: &Mistake) -> bool {
     matches!(mistake.reason(), Reason::MissingColumn { .. } | Reason::Null { .. })
 }
@@ -363,10 +415,16 @@ struct Key {
     policy: Policy,
     /// The files as well: an expansion includes them.
     sources: Vec<(Dialect, Fingerprint, Vec<PathBuf>)>,
+    lock: Arc<Lock>,
 }
 
 impl Cache {
-    fn judge(&mut self, policy: &Policy, sources: &[(Dialect, Arc<Sources>)]) -> Result<Arc<Judge>, JudgeError> {
+    fn judge(
+        &mut self,
+        policy: &Policy,
+        sources: &[(Dialect, Arc<Sources>)],
+        lock: &Arc<Lock>,
+    ) -> Result<Arc<Judge>, JudgeError> {
         let same = |known: &(Dialect, Fingerprint, Vec<PathBuf>), sources: &(Dialect, Arc<Sources>)| {
             known.0 == sources.0 && known.1 == sources.1.fingerprint() && known.2 == sources.1.files()
         };
@@ -374,6 +432,7 @@ impl Cache {
             key.sources.len() == sources.len()
                 && key.sources.iter().zip(sources).all(|(known, sources)| same(known, sources))
                 && key.policy == *policy
+                && (Arc::ptr_eq(&key.lock, lock) || key.lock == *lock)
         };
         if let Some((_, judge)) = self.0.iter().find(|(key, _)| is(key)) {
             return judge.clone();
@@ -381,10 +440,10 @@ impl Cache {
         if self.0.len() == KEPT {
             drop(self.0.remove(0));
         }
-        let judge = Judge::new(policy, sources).map(Arc::new);
+        let judge = Judge::new(policy, sources, lock).map(Arc::new);
         let of =
             |(dialect, sources): &(Dialect, Arc<Sources>)| (*dialect, sources.fingerprint(), sources.files().to_vec());
-        let key = Key { policy: policy.clone(), sources: sources.iter().map(of).collect() };
+        let key = Key { policy: policy.clone(), sources: sources.iter().map(of).collect(), lock: Arc::clone(lock) };
         self.0.push((key, judge.clone()));
         judge
     }

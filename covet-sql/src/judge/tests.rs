@@ -259,3 +259,50 @@ fn names_of_the_policy_are_those_of_tables_and_columns() {
         ]
     );
 }
+
+/// A project on PostgreSQL in which the database gave these answers.
+fn locked(answers: &[(&str, lock::Answer)]) -> Project {
+    let text = "CREATE TABLE notes (id BIGINT PRIMARY KEY, title TEXT NOT NULL)";
+    let lines = "dialects = ['postgres']\nmigrations = 'migrations'";
+    let project = Project::new(lines, &[("migrations/0001_notes.sql", text)]);
+    let fingerprint = project.judge().sides()[0].sources().fingerprint();
+    let entry =
+        |(sql, answer): &(&str, lock::Answer)| lock::Entry::new(Dialect::Postgres, fingerprint, sql, answer.clone());
+    let path = project.folder.path().join(lock::PATH);
+    fs::create_dir(path.parent().unwrap()).unwrap();
+    fs::write(path, lock::write("PostgreSQL 17.5", answers.iter().map(entry).collect())).unwrap();
+    project
+}
+
+#[test]
+fn what_postgres_said_before_is_the_verdict_while_the_migrations_are_the_same() {
+    let (good, bad) = ("SELECT nosuch(title) AS x FROM notes WHERE id = {id}", "SELECT odd(title) FROM notes");
+    let column = lock::Column { name: "x".into(), ty: "uuid".into(), not_null: None };
+    let holds = lock::Answer::Holds { params: vec!["int8".into()], columns: vec![column] };
+    let message = "function odd(text) does not exist".to_owned();
+    let fails = lock::Answer::Fails { code: "42883".into(), offset: Some(7), message };
+    let project = locked(&[("SELECT nosuch(title) AS x FROM notes WHERE id = $1", holds), (bad, fails)]);
+
+    let files: Vec<_> = project.judge().files().map(|file| file.file_name().unwrap().to_owned()).collect();
+    assert_eq!(files, ["0001_notes.sql", "sql.lock"], "a program is built again when one of them changes");
+    let told = project.judged(good).told;
+    assert_eq!(told[0].shape.columns[0].ty, Some(SqlType::Uuid));
+    assert_eq!(told[0].shape.params[0].ty, Some(SqlType::BigInt));
+    let mistakes = project.told(bad);
+    assert!(mistakes[0].starts_with("[covet::sql::refused_by_postgres] function odd(text)"), "{mistakes:?}");
+    assert!(mistakes[0].contains("\n  |         ^^^"), "{mistakes:?}");
+
+    let changed = "CREATE TABLE notes (id BIGINT PRIMARY KEY, title TEXT NOT NULL, about TEXT)";
+    fs::write(project.folder.path().join("migrations/0001_notes.sql"), changed).unwrap();
+    assert_eq!(project.told(bad), [""; 0], "the answer is old");
+    assert_eq!(project.judged(good).told[0].shape.columns[0].ty, None);
+}
+
+#[test]
+fn what_postgres_prepares_and_never_runs_is_refused_whatever_it_said() {
+    let holds = lock::Answer::Holds { params: Vec::new(), columns: Vec::new() };
+    let (bad, odd) = ("INSERT INTO notes (id) VALUES (1)", "SELECT nosuch FROM notes");
+    let project = locked(&[(bad, holds.clone()), (odd, holds)]);
+    assert!(project.told(bad)[0].contains("missing_column"));
+    assert_eq!(project.told(odd), [""; 0], "PostgreSQL knows better");
+}
