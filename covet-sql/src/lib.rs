@@ -12,6 +12,8 @@ pub mod judge;
 pub mod lock;
 mod lookup;
 pub mod mistake;
+#[cfg(feature = "postgres-oracle")]
+pub mod oracle;
 mod parse;
 mod project;
 pub mod record;
@@ -25,7 +27,7 @@ pub mod sqlite;
 pub mod takes;
 mod types;
 
-pub use judge::{Complaint, Judge, JudgeError, Judged, Misnamed, Told};
+pub use judge::{Asked, Complaint, Judge, JudgeError, Judged, Misnamed, Told};
 pub use mistake::{Mistake, Reason};
 pub use resolve::{Verdict, resolve};
 pub use schema::{Column, Dialect, Origin, Schema, SqlType, Table};

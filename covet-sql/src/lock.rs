@@ -29,6 +29,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
+use serde::{Deserialize, Serialize};
 use siphasher::sip128::{Hasher128 as _, SipHasher24};
 
 use crate::schema::{Dialect, Schema};
@@ -52,7 +53,8 @@ const MAX_PARTS: usize = 65_535;
 const KEPT: usize = 8;
 
 /// What a database says of a statement.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Answer {
     /// It is right.
     Holds {
@@ -73,11 +75,12 @@ pub enum Answer {
 }
 
 /// A column of a row.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Column {
     /// Its name.
     pub name: String,
     /// Its type, by PostgreSQL's name.
+    #[serde(rename = "type")]
     pub ty: String,
     /// Whether the column of a table that it is was declared `NOT NULL`; none where it is computed. An outer join can
     /// make it `NULL` all the same.

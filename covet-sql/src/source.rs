@@ -32,6 +32,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
 use covet_core::sql::policy::{Dialect, Places, Policy};
+use serde::{Deserialize, Serialize};
 use siphasher::sip128::{Hasher128 as _, SipHasher24};
 
 /// The largest file that is read, in bytes.
@@ -44,7 +45,7 @@ const MAX_FILES: usize = 10_000;
 const KEPT: usize = 16;
 
 /// One migration.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Source {
     /// The file, as the project names it.
     pub file: String,
@@ -98,6 +99,18 @@ pub fn read(policy: &Policy, dialect: Dialect, folder: &Path) -> Result<Option<A
     static CACHE: Mutex<Cache> = Mutex::new(Cache(Vec::new()));
     let Some(listing) = list(policy, dialect, folder)? else { return Ok(None) };
     CACHE.lock().unwrap_or_else(PoisonError::into_inner).read(listing).map(Some)
+}
+
+/// Reads the migrations in a folder, or the one file that makes all tables.
+///
+/// # Errors
+///
+/// [`SourceError`] as of [`read`].
+pub fn at(path: &Path) -> Result<Sources, SourceError> {
+    let name = path.to_string_lossy().into_owned();
+    let here = Path::new("");
+    let listing = if path.is_dir() { migrations(here, name)? } else { schema(here, name)? };
+    load(&listing, MAX_ALL)
 }
 
 impl Sources {

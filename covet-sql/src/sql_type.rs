@@ -1,5 +1,7 @@
 //! The types of columns and values.
 
+use std::fmt;
+
 /// A type, as far as it decides which values fit.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -44,4 +46,31 @@ pub enum SqlType {
     Enum(String),
     /// Any type that has no more meaning here, by its name.
     Other(String),
+}
+
+/// As PostgreSQL tells it in messages.
+impl fmt::Display for SqlType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::SmallInt => "smallint",
+            Self::Int => "integer",
+            Self::BigInt => "bigint",
+            Self::Real => "real",
+            Self::Double => "double precision",
+            Self::Numeric => "numeric",
+            Self::Text => "text",
+            Self::Bytes => "bytea",
+            Self::Bool => "boolean",
+            Self::Date => "date",
+            Self::Time => "time",
+            Self::Timestamp => "timestamp",
+            Self::TimestampTz => "timestamptz",
+            Self::Interval => "interval",
+            Self::Uuid => "uuid",
+            Self::Json => "json",
+            Self::Jsonb => "jsonb",
+            Self::Array(inner) => return write!(f, "{inner}[]"),
+            Self::Enum(name) | Self::Other(name) => name,
+        })
+    }
 }

@@ -223,31 +223,6 @@ pub(crate) fn told(name: &str, schema: &Schema) -> SqlType {
     }
 }
 
-/// The name of a type as the database tells it.
-pub(crate) fn name(ty: &SqlType) -> String {
-    match ty {
-        SqlType::SmallInt => "smallint".into(),
-        SqlType::Int => "integer".into(),
-        SqlType::BigInt => "bigint".into(),
-        SqlType::Real => "real".into(),
-        SqlType::Double => "double precision".into(),
-        SqlType::Numeric => "numeric".into(),
-        SqlType::Text => "text".into(),
-        SqlType::Bytes => "bytea".into(),
-        SqlType::Bool => "boolean".into(),
-        SqlType::Date => "date".into(),
-        SqlType::Time => "time".into(),
-        SqlType::Timestamp => "timestamp".into(),
-        SqlType::TimestampTz => "timestamptz".into(),
-        SqlType::Interval => "interval".into(),
-        SqlType::Uuid => "uuid".into(),
-        SqlType::Json => "json".into(),
-        SqlType::Jsonb => "jsonb".into(),
-        SqlType::Array(inner) => format!("{}[]", name(inner)),
-        SqlType::Enum(name) | SqlType::Other(name) => name.clone(),
-    }
-}
-
 /// Types between which PostgreSQL has operators and casts; between two families it has none that applies by itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Family {

@@ -64,7 +64,8 @@ pub fn line(text: &str, at: usize) -> usize {
 }
 
 /// The statements of `text`, and whether all of it could be read.
-pub(super) fn pieces(text: &str, dialect: Dialect) -> (Vec<Piece<'_>>, bool) {
+#[must_use]
+pub fn pieces(text: &str, dialect: Dialect) -> (Vec<Piece<'_>>, bool) {
     let (tokens, mistakes) = lexer::lex(text);
     let broken = |reason: &Reason| matches!(reason, Reason::UnclosedQuote | Reason::UnclosedComment);
     let whole = !mistakes.iter().any(|mistake| broken(mistake.reason()));

@@ -2,7 +2,7 @@
 
 use covet_core::sql::{Compiled, Dialect, Variant};
 
-use super::Told;
+use super::{Good, Told};
 use crate::shape::{Output, Param, Shape};
 
 /// The shapes of the texts that were looked at.
@@ -11,6 +11,7 @@ pub(super) struct Merged {
     first: bool,
     even: bool,
     unknown: Option<String>,
+    asked: bool,
     /// The values on whose type two texts do not agree.
     torn: Vec<usize>,
 }
@@ -18,11 +19,12 @@ pub(super) struct Merged {
 impl Merged {
     pub(super) fn new(compiled: &Compiled) -> Self {
         let params = vec![Param::default(); compiled.binds().len()];
-        Self { shape: Shape { params, ..Shape::default() }, first: true, even: true, unknown: None, torn: Vec::new() }
+        let shape = Shape { params, ..Shape::default() };
+        Self { shape, first: true, even: true, unknown: None, asked: true, torn: Vec::new() }
     }
 
     /// Adds what one text is.
-    pub(super) fn add(&mut self, variant: &Variant, shape: Shape, unknown: Option<String>) {
+    pub(super) fn add(&mut self, variant: &Variant, Good { shape, unknown, asked }: Good) {
         self.columns(shape.columns);
         for (param, bind) in shape.params.into_iter().zip(&variant.binds) {
             self.param(variant, param, *bind);
@@ -38,6 +40,7 @@ impl Merged {
             }
         }
         self.unknown = self.unknown.take().or(unknown);
+        self.asked &= asked;
     }
 
     pub(super) fn told(mut self, dialect: Dialect) -> Told {
@@ -47,7 +50,7 @@ impl Merged {
             }
         }
         self.shape.access.sort();
-        Told { dialect, shape: self.shape, even: self.even, unknown: self.unknown }
+        Told { dialect, shape: self.shape, even: self.even, unknown: self.unknown, asked: self.asked && !self.first }
     }
 
     /// A column is what it is in every text: what is not the same in all is not known.

@@ -102,8 +102,27 @@ pub struct Told {
     pub shape: Shape,
     /// Whether the columns are those of every text that can come of it.
     pub even: bool,
-    /// What could not be followed; none where the verdict is certain.
+    /// What could not be followed; none where all was.
     pub unknown: Option<String>,
+    /// Whether the database itself said that it holds.
+    pub asked: bool,
+}
+
+/// Who is asked beside the resolver.
+#[derive(Debug, Clone)]
+pub struct Asked {
+    /// What PostgreSQL said before.
+    pub lock: Arc<Lock>,
+    /// Whether SQLite itself is asked, where it is built in.
+    pub sqlite: bool,
+}
+
+impl Told {
+    /// Whether the statement is known to hold.
+    #[must_use]
+    pub const fn is_certain(&self) -> bool {
+        self.asked || self.unknown.is_none()
+    }
 }
 
 impl Judge {
@@ -116,10 +135,7 @@ impl Judge {
     /// [`JudgeError`] when the migrations cannot be read, or fail.
     pub fn of(policy: &Policy, folder: &Path) -> Result<Option<Arc<Self>>, JudgeError> {
         static CACHE: Mutex<Cache> = Mutex::new(Cache(Vec::new()));
-        let mut sources = Vec::new();
-        for dialect in dialects(policy) {
-            sources.extend(source::read(policy, dialect, folder)?.map(|found| (dialect, found)));
-        }
+        let sources = sources(policy, folder)?;
         if sources.is_empty() {
             return Ok(None);
         }
@@ -131,8 +147,8 @@ impl Judge {
     /// # Errors
     ///
     /// [`JudgeError::Migration`] when a migration fails.
-    pub fn new(policy: &Policy, sources: &[(Dialect, Arc<Sources>)], lock: &Arc<Lock>) -> Result<Self, JudgeError> {
-        let sides = sources.iter().map(|(dialect, sources)| Side::new(*dialect, policy, sources, lock));
+    pub fn new(policy: &Policy, sources: &[(Dialect, Arc<Sources>)], asked: &Asked) -> Result<Self, JudgeError> {
+        let sides = sources.iter().map(|(dialect, sources)| Side::new(*dialect, policy, sources, asked));
         Ok(Self { policy: policy.clone(), sides: sides.collect::<Result<_, _>>()? })
     }
 
@@ -178,27 +194,61 @@ impl Judge {
     }
 }
 
+/// What the policy in `folder` says of the tables of each of its databases.
+///
+/// # Errors
+///
+/// [`SourceError`] when they cannot be read.
+pub fn sources(policy: &Policy, folder: &Path) -> Result<Vec<(Dialect, Arc<Sources>)>, SourceError> {
+    let mut sources = Vec::new();
+    for dialect in dialects(policy) {
+        sources.extend(source::read(policy, dialect, folder)?.map(|found| (dialect, found)));
+    }
+    Ok(sources)
+}
+
 /// What one text is.
 enum Answer {
-    Good(Shape, Option<String>),
+    Good(Good),
     Bad(Vec<Complaint>),
+}
+
+/// A text with which nothing is wrong.
+struct Good {
+    shape: Shape,
+    /// What of it could not be followed.
+    unknown: Option<String>,
+    /// Whether the database itself said so.
+    asked: bool,
+}
+
+impl Answer {
+    /// What the resolver finds good.
+    const fn followed(shape: Shape, unknown: Option<String>) -> Self {
+        Self::Good(Good { shape, unknown, asked: false })
+    }
+
+    /// What the database itself finds good.
+    const fn said(shape: Shape, unknown: Option<String>) -> Self {
+        Self::Good(Good { shape, unknown, asked: true })
+    }
 }
 
 impl Side {
     #[cfg(feature = "sqlite-oracle")]
-    fn new(dialect: Dialect, policy: &Policy, sources: &Arc<Sources>, lock: &Arc<Lock>) -> Result<Self, JudgeError> {
+    fn new(dialect: Dialect, policy: &Policy, sources: &Arc<Sources>, asked: &Asked) -> Result<Self, JudgeError> {
         let engine = match dialect {
-            Dialect::Sqlite => Some(Engine::of(sources, &policy.functions)?),
-            Dialect::Postgres => None,
+            Dialect::Sqlite if asked.sqlite => Some(Engine::of(sources, &policy.functions)?),
+            Dialect::Sqlite | Dialect::Postgres => None,
         };
         let followed = followed(dialect, sources);
         let schema = engine.as_ref().map_or_else(|| followed.clone(), |engine| completed(engine.schema(), &followed));
-        Ok(Self { schema, sources: Arc::clone(sources), lock: Arc::clone(lock), engine })
+        Ok(Self { schema, sources: Arc::clone(sources), lock: Arc::clone(&asked.lock), engine })
     }
 
     #[cfg(not(feature = "sqlite-oracle"))]
-    fn new(dialect: Dialect, _: &Policy, sources: &Arc<Sources>, lock: &Arc<Lock>) -> Result<Self, JudgeError> {
-        Ok(Self { schema: followed(dialect, sources), sources: Arc::clone(sources), lock: Arc::clone(lock) })
+    fn new(dialect: Dialect, _: &Policy, sources: &Arc<Sources>, asked: &Asked) -> Result<Self, JudgeError> {
+        Ok(Self { schema: followed(dialect, sources), sources: Arc::clone(sources), lock: Arc::clone(&asked.lock) })
     }
 
     /// Which one it is.
@@ -249,18 +299,18 @@ impl Side {
         let mut guarded: Vec<&GuardedColumn> = Vec::new();
         for variant in compiled.variants(self.schema.dialect) {
             let found = match self.text(&variant.text) {
-                Answer::Good(shape, unknown) => {
+                Answer::Good(good) => {
                     let seen = guard::Seen {
                         schema: &self.schema,
                         text: &variant.text,
-                        shape: &shape,
-                        unknown: unknown.as_deref(),
+                        shape: &good.shape,
+                        unknown: good.unknown.as_deref(),
                     };
                     let found = policy.scopes.iter().filter_map(|scope: &TableScope| seen.unscoped(scope)).collect();
                     let read = policy.columns.iter().filter(|column| seen.reads(column));
                     let new: Vec<_> = read.filter(|column| !guarded.contains(column)).collect();
                     guarded.extend(new);
-                    merged.add(&variant, shape, unknown);
+                    merged.add(&variant, good);
                     found
                 }
                 Answer::Bad(found) => found,
@@ -285,8 +335,8 @@ impl Side {
             return self.by_lock(answer, resolved, text);
         }
         match resolved {
-            resolve::Verdict::Ok(shape) => Answer::Good(shape, None),
-            resolve::Verdict::Unknown(shape, why) => Answer::Good(shape, Some(why)),
+            resolve::Verdict::Ok(shape) => Answer::followed(shape, None),
+            resolve::Verdict::Unknown(shape, why) => Answer::followed(shape, Some(why)),
             resolve::Verdict::Error(mistakes) => Answer::Bad(mistakes.iter().map(Complaint::of_mistake).collect()),
         }
     }
@@ -298,7 +348,9 @@ impl Side {
     /// What is wrong with it; the places are those in the text.
     pub fn driver_text(&self, text: &str) -> Result<Told, Vec<Complaint>> {
         match self.text(text) {
-            Answer::Good(shape, unknown) => Ok(Told { dialect: self.schema.dialect, shape, even: true, unknown }),
+            Answer::Good(Good { shape, unknown, asked }) => {
+                Ok(Told { dialect: self.schema.dialect, shape, even: true, unknown, asked })
+            }
             Answer::Bad(found) => Err(found),
         }
     }
@@ -309,7 +361,7 @@ impl Side {
         match answer {
             lock::Answer::Holds { .. } if mistakes.iter().any(is_told_late) => told_late(&mistakes),
             lock::Answer::Holds { params, columns } => {
-                Answer::Good(merge::known(shape, lock::shape(params, columns, &self.schema)), why)
+                Answer::said(merge::known(shape, lock::shape(params, columns, &self.schema)), why)
             }
             lock::Answer::Fails { code, offset, message } => {
                 let says = format!("PostgreSQL says: {message} ({code})");
@@ -339,8 +391,8 @@ fn by_engine(engine: sqlite::Verdict, resolved: resolve::Verdict, text: &str) ->
     let (shape, why, mistakes) = followed_as(resolved, "SQLite");
     match engine {
         sqlite::Verdict::Holds(_) if mistakes.iter().any(is_told_late) => told_late(&mistakes),
-        sqlite::Verdict::Holds(prepared) => Answer::Good(merge::known(shape, prepared.shape), why),
-        sqlite::Verdict::Unknown(refusal) => Answer::Good(shape, Some(refusal.message)),
+        sqlite::Verdict::Holds(prepared) => Answer::said(merge::known(shape, prepared.shape), why),
+        sqlite::Verdict::Unknown(refusal) => Answer::followed(shape, Some(refusal.message)),
         sqlite::Verdict::Fails(refusal) => {
             let says = format!("SQLite {} says: {}", Engine::version(), refusal.message);
             if mistakes.is_empty() {
@@ -440,7 +492,8 @@ impl Cache {
         if self.0.len() == KEPT {
             drop(self.0.remove(0));
         }
-        let judge = Judge::new(policy, sources, lock).map(Arc::new);
+        let asked = Asked { lock: Arc::clone(lock), sqlite: true };
+        let judge = Judge::new(policy, sources, &asked).map(Arc::new);
         let of =
             |(dialect, sources): &(Dialect, Arc<Sources>)| (*dialect, sources.fingerprint(), sources.files().to_vec());
         let key = Key { policy: policy.clone(), sources: sources.iter().map(of).collect(), lock: Arc::clone(lock) };

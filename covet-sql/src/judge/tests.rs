@@ -286,6 +286,7 @@ fn what_postgres_said_before_is_the_verdict_while_the_migrations_are_the_same() 
     let files: Vec<_> = project.judge().files().map(|file| file.file_name().unwrap().to_owned()).collect();
     assert_eq!(files, ["0001_notes.sql", "sql.lock"], "a program is built again when one of them changes");
     let told = project.judged(good).told;
+    assert!(told[0].asked);
     assert_eq!(told[0].shape.columns[0].ty, Some(SqlType::Uuid));
     assert_eq!(told[0].shape.params[0].ty, Some(SqlType::BigInt));
     let mistakes = project.told(bad);
@@ -295,7 +296,8 @@ fn what_postgres_said_before_is_the_verdict_while_the_migrations_are_the_same() 
     let changed = "CREATE TABLE notes (id BIGINT PRIMARY KEY, title TEXT NOT NULL, about TEXT)";
     fs::write(project.folder.path().join("migrations/0001_notes.sql"), changed).unwrap();
     assert_eq!(project.told(bad), [""; 0], "the answer is old");
-    assert_eq!(project.judged(good).told[0].shape.columns[0].ty, None);
+    let told = project.judged(good).told;
+    assert_eq!((told[0].shape.columns[0].ty.as_ref(), told[0].asked), (None, false));
 }
 
 #[test]

@@ -32,7 +32,7 @@ impl<'a> Resolver<'a> {
         if let (Some(left), Some(right)) = (left.fixed(), right.fixed())
             && types::incomparable(left, right)
         {
-            self.error(Reason::Compared(types::name(left), types::name(right)), span);
+            self.error(Reason::Compared(left.to_string(), right.to_string()), span);
         }
     }
 
@@ -52,10 +52,10 @@ impl<'a> Resolver<'a> {
                 let found = format!("the text '{text}'");
                 match column {
                     Some((_, column)) => {
-                        let expected = types::name(ty);
+                        let expected = ty.to_string();
                         Mistake::new(Reason::Type { column: column.clone(), expected, found }, span)
                     }
-                    None => Mistake::new(Reason::Compared(found, types::name(ty)), span),
+                    None => Mistake::new(Reason::Compared(found, ty.to_string()), span),
                 }
             }
         };
@@ -94,8 +94,8 @@ impl<'a> Resolver<'a> {
         if let Some(from) = value.fixed()
             && types::unassignable(from, ty)
         {
-            let found = format!("a value of the type {}", types::name(from));
-            let reason = Reason::Type { column: column.name.clone(), expected: types::name(ty), found };
+            let found = format!("a value of the type {}", from);
+            let reason = Reason::Type { column: column.name.clone(), expected: ty.to_string(), found };
             self.mistake(Mistake::new(reason, span).about(table));
         }
     }
@@ -108,7 +108,7 @@ impl<'a> Resolver<'a> {
             && types::family(ty).is_some_and(|family| family != Family::Bool)
         {
             let span = self.bytes(expr.span());
-            self.error(Reason::NotACondition(clause, types::name(ty)), span);
+            self.error(Reason::NotACondition(clause, ty.to_string()), span);
         }
         value
     }
@@ -119,7 +119,7 @@ impl<'a> Resolver<'a> {
         if let Some(ty) = value.fixed().filter(|_| self.judges_types()) {
             let other = types::family(ty).is_some_and(|family| !matches!(family, Family::Text | Family::Bytes));
             if other || matches!(ty, SqlType::Enum(_) | SqlType::Array(_)) {
-                self.error(Reason::Compared(types::name(ty), "a pattern".into()), span);
+                self.error(Reason::Compared(ty.to_string(), "a pattern".into()), span);
             }
         }
     }

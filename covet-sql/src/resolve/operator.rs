@@ -51,7 +51,7 @@ impl<'a> Resolver<'a> {
                     {
                         let name = if matches!(op, Op::And) { "AND" } else { "OR" };
                         let span = self.bytes(expr.span());
-                        self.error(crate::mistake::Reason::NotACondition(name, crate::types::name(ty)), span);
+                        self.error(crate::mistake::Reason::NotACondition(name, ty.to_string()), span);
                     }
                 }
                 truth(nullable)

@@ -167,8 +167,7 @@ impl<'a> Resolver<'a> {
                     let apart = self.judges_types() && judge && crate::types::incomparable(&first, &second);
                     if apart && !free && !other {
                         let span = self.bytes(at.span());
-                        let name = crate::types::name;
-                        self.error(Reason::Compared(name(&first), name(&second)), span);
+                        self.error(Reason::Compared(first.to_string(), second.to_string()), span);
                     }
                     super::operator::promoted(&first, &second)
                 }
@@ -622,7 +621,7 @@ fn internal(ty: &SqlType) -> String {
         SqlType::Double => "float8".into(),
         SqlType::Bool => "bool".into(),
         SqlType::Array(inner) => internal(inner),
-        other => crate::types::name(other),
+        other => other.to_string(),
     }
 }
 

@@ -1,0 +1,279 @@
+//! PostgreSQL itself as the judge: in this process, on a server, or in a process beside this one.
+//!
+//! Against: a resolver that has to know every function and operator of PostgreSQL. The rule: what PostgreSQL says of a
+//! statement on the tables of these very migrations is the verdict; where it cannot be asked, or lacks what a migration
+//! needs, it says nothing.
+//!
+//! A process is asked line by line, in JSON, the tables first:
+//!
+//! ```text
+//! {"migrations":[{"file":"1_a.sql","text":"CREATE TABLE a (id INT)"}]}
+//! {"ready":{"version":"PostgreSQL 17.5"}}
+//! {"sql":"SELECT id FROM a"}
+//! {"answer":{"holds":{"params":[],"columns":[{"name":"id","type":"int4","not_null":false}]}}}
+//! ```
+//!
+//! It ends when nobody can ask any more: with the process that started it.
+
+use std::ffi::OsStr;
+use std::io::{self, BufRead, BufReader, Write};
+use std::process::{Child, ChildStdin, Command, Stdio};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::lock::Answer;
+use crate::source::Source;
+
+/// How long tables may take: the first start unpacks the database.
+const START: Duration = Duration::from_secs(120);
+
+/// How long a statement may take.
+const ASK: Duration = Duration::from_secs(20);
+
+/// Errors that may come of an extension that is not there: a function, a type, a table or a schema is unknown.
+const OF_EXTENSIONS: [&str; 4] = ["42883", "42704", "42P01", "3F000"];
+
+/// A database with the tables of a program.
+pub trait Engine {
+    /// Which one it is: `PostgreSQL 17.5`.
+    fn version(&self) -> &str;
+
+    /// What it says of a statement; none where that is not certain.
+    ///
+    /// # Errors
+    ///
+    /// [`EngineError`] when it cannot be asked any more.
+    fn ask(&mut self, sql: &str) -> Result<Option<Answer>, EngineError>;
+}
+
+/// The database cannot be asked.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct EngineError(pub String);
+
+/// What is asked, a line each.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Ask {
+    Migrations(Vec<Source>),
+    Sql(String),
+}
+
+/// What is said, a line each.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Say {
+    Ready { version: String },
+    Answer(Answer),
+    Unknown,
+    Broken(String),
+}
+
+/// What an engine says of which these extensions are missing.
+#[must_use]
+pub fn certain(answer: Answer, missing: &[String]) -> Option<Answer> {
+    match &answer {
+        Answer::Fails { code, .. } if !missing.is_empty() && OF_EXTENSIONS.contains(&code.as_str()) => None,
+        _ => Some(answer),
+    }
+}
+
+/// The byte of the character that PostgreSQL counts from 1.
+#[must_use]
+pub fn offset(sql: &str, position: usize) -> Option<usize> {
+    sql.char_indices().nth(position.checked_sub(1)?).map(|(at, _)| at)
+}
+
+/// Answers what is asked until nobody asks any more. `open` makes the engine for tables.
+///
+/// # Errors
+///
+/// Those of the streams.
+pub fn serve<E: Engine>(
+    input: impl BufRead,
+    mut output: impl Write,
+    mut open: impl FnMut(Vec<Source>) -> Result<E, EngineError>,
+) -> io::Result<()> {
+    let mut engine: Option<E> = None;
+    for line in input.lines() {
+        let say = match serde_json::from_str(&line?) {
+            Ok(Ask::Migrations(sources)) => {
+                engine = None;
+                open(sources).map(|opened| Say::Ready { version: engine.insert(opened).version().to_owned() })
+            }
+            Ok(Ask::Sql(sql)) => match &mut engine {
+                Some(engine) => engine.ask(&sql).map(|answer| answer.map_or(Say::Unknown, Say::Answer)),
+                None => Err(EngineError("the migrations come first".into())),
+            },
+            Err(error) => Err(EngineError(error.to_string())),
+        };
+        let say = say.unwrap_or_else(|EngineError(why)| Say::Broken(why));
+        serde_json::to_writer(&mut output, &say)?;
+        writeln!(output)?;
+        output.flush()?;
+    }
+    Ok(())
+}
+
+/// A process that answers: `cargo-covet-oracle`, or `cargo-covet` with a server.
+#[derive(Debug)]
+pub struct Process {
+    child: Child,
+    input: ChildStdin,
+    lines: Receiver<String>,
+    version: String,
+}
+
+impl Process {
+    /// Starts the program, with these tables.
+    ///
+    /// # Errors
+    ///
+    /// [`EngineError`] when it does not start, or a migration fails.
+    pub fn start(program: &OsStr, sources: &[Source]) -> Result<Self, EngineError> {
+        let failed = |error| EngineError(format!("`{}` does not start: {error}", program.display()));
+        let mut command = Command::new(program);
+        command.args(["sql", "oracle"]).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
+        let mut child = command.spawn().map_err(failed)?;
+        let (Some(input), Some(output)) = (child.stdin.take(), child.stdout.take()) else {
+            return Err(failed(io::ErrorKind::BrokenPipe.into()));
+        };
+        let (send, lines) = channel();
+        // It ends with the process, whose last line is followed by an end.
+        std::thread::spawn(move || {
+            for line in BufReader::new(output).lines().map_while(Result::ok) {
+                if send.send(line).is_err() {
+                    break;
+                }
+            }
+        });
+        let mut process = Self { child, input, lines, version: String::new() };
+        match process.say(&Ask::Migrations(sources.to_vec()), START)? {
+            Say::Ready { version } => process.version = version,
+            _ => return Err(EngineError("it answers what was not asked".into())),
+        }
+        Ok(process)
+    }
+
+    fn say(&mut self, ask: &Ask, most: Duration) -> Result<Say, EngineError> {
+        let mut line = serde_json::to_vec(ask).map_err(|error| EngineError(error.to_string()))?;
+        line.push(b'\n');
+        let gone = || EngineError("PostgreSQL ended".into());
+        self.input.write_all(&line).and_then(|()| self.input.flush()).map_err(|_| gone())?;
+        let line = self.lines.recv_timeout(most).map_err(|why| match why {
+            RecvTimeoutError::Timeout => EngineError("PostgreSQL does not answer".into()),
+            RecvTimeoutError::Disconnected => gone(),
+        })?;
+        match serde_json::from_str(&line).map_err(|error| EngineError(error.to_string()))? {
+            Say::Broken(why) => Err(EngineError(why)),
+            say => Ok(say),
+        }
+    }
+}
+
+impl Engine for Process {
+    fn version(&self) -> &str {
+        &self.version
+    }
+
+    fn ask(&mut self, sql: &str) -> Result<Option<Answer>, EngineError> {
+        match self.say(&Ask::Sql(sql.to_owned()), ASK)? {
+            Say::Answer(answer) => Ok(Some(answer)),
+            Say::Unknown => Ok(None),
+            Say::Ready { .. } | Say::Broken(_) => Err(EngineError("it answers what was not asked".into())),
+        }
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        let _ended = self.child.kill().and_then(|()| self.child.wait());
+    }
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test may stop at what it does not expect")]
+mod tests {
+    use super::*;
+    use crate::lock::Column;
+
+    /// Knows one table and one statement.
+    struct One;
+
+    impl Engine for One {
+        fn version(&self) -> &str {
+            "PostgreSQL 0"
+        }
+
+        fn ask(&mut self, sql: &str) -> Result<Option<Answer>, EngineError> {
+            match sql {
+                "SELECT id FROM a" => {
+                    let column = Column { name: "id".into(), ty: "int4".into(), not_null: Some(false) };
+                    Ok(Some(Answer::Holds { params: Vec::new(), columns: vec![column] }))
+                }
+                "SELECT f()" => Ok(None),
+                _ => Err(EngineError("gone".into())),
+            }
+        }
+    }
+
+    #[test]
+    fn each_line_is_answered_by_one() {
+        let ask = [
+            r#"{"sql":"SELECT id FROM a"}"#,
+            r#"{"migrations":[{"file":"1_a.sql","text":"bad"}]}"#,
+            r#"{"migrations":[{"file":"1_a.sql","text":"CREATE TABLE a (id INT)"}]}"#,
+            r#"{"sql":"SELECT id FROM a"}"#,
+            r#"{"sql":"SELECT f()"}"#,
+            r#"{"sql":"SELECT 1"}"#,
+            "no json",
+        ];
+        let mut said = Vec::new();
+        let open = |sources: Vec<Source>| match sources.iter().any(|source| source.text == "bad") {
+            true => Err(EngineError("1_a.sql: bad".into())),
+            false => Ok(One),
+        };
+        serve(ask.join("\n").as_bytes(), &mut said, open).unwrap();
+        let said = String::from_utf8(said).unwrap();
+        let lines: Vec<&str> = said.lines().collect();
+        assert_eq!(
+            lines.split_last().unwrap().1,
+            [
+                r#"{"broken":"the migrations come first"}"#,
+                r#"{"broken":"1_a.sql: bad"}"#,
+                r#"{"ready":{"version":"PostgreSQL 0"}}"#,
+                r#"{"answer":{"holds":{"params":[],"columns":[{"name":"id","type":"int4","not_null":false}]}}}"#,
+                r#""unknown""#,
+                r#"{"broken":"gone"}"#,
+            ]
+        );
+        assert!(lines.last().unwrap().starts_with(r#"{"broken":"expected"#));
+    }
+
+    #[test]
+    fn what_an_extension_may_have_is_not_known_to_be_wrong_without_it() {
+        let fails = |code: &str| Answer::Fails { code: code.into(), offset: None, message: String::new() };
+        let missing = ["pgcrypto".to_owned()];
+        assert_eq!(certain(fails("42883"), &missing), None);
+        assert_eq!(certain(fails("42883"), &[]), Some(fails("42883")));
+        assert_eq!(certain(fails("42703"), &missing), Some(fails("42703")), "a column is of no extension");
+        let holds = Answer::Holds { params: Vec::new(), columns: Vec::new() };
+        assert_eq!(certain(holds.clone(), &missing), Some(holds));
+    }
+
+    #[test]
+    fn a_position_counts_characters() {
+        assert_eq!(offset("SELECT 'ä', b", 13), Some(13));
+        assert_eq!((offset("ab", 0), offset("ab", 1), offset("ab", 3)), (None, Some(0), None));
+    }
+
+    #[test]
+    fn a_program_that_is_none_or_says_nothing_is_told() {
+        let error = |program: &str| Process::start(program.as_ref(), &[]).unwrap_err().to_string();
+        assert!(error("/no/such/program").starts_with("`/no/such/program` does not start"));
+        #[cfg(unix)]
+        assert_eq!(error("true"), "PostgreSQL ended");
+    }
+}
