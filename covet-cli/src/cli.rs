@@ -3,12 +3,18 @@
 use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
 
-use clap::{ArgAction, Args, ColorChoice, CommandFactory, Parser, Subcommand};
+use clap::{ArgAction, Args, ColorChoice, CommandFactory, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
+
+use covet_core::sql::Dialect;
+use covet_sql::oracle;
 
 use crate::report::{Selection, human, json, sarif};
 use crate::scan::{self, Report, ScanError, Verdict};
+use crate::sql::project::{self, Project};
+use crate::sql::{self, SqlError, check, engine, prepare};
 
 /// What ends with findings.
 const FOUND: u8 = 1;
@@ -44,6 +50,7 @@ struct Covet {
 #[derive(Debug, Subcommand)]
 enum Command {
     Scan(Scan),
+    Sql(Sql),
     /// Write the completions for a shell to the standard output
     Completions {
         /// The shell
@@ -84,6 +91,114 @@ struct Scan {
     deny_only: bool,
 }
 
+/// The statements of a project: what they mean, and what PostgreSQL says of them
+#[derive(Debug, Args)]
+#[command(arg_required_else_help = true)]
+struct Sql {
+    #[command(subcommand)]
+    command: SqlCommand,
+}
+
+#[derive(Debug, Subcommand)]
+enum SqlCommand {
+    Check(Check),
+    Prepare(Prepare),
+    Oracle(Asked),
+}
+
+/// Print every statement with its verdict, its types, and what it reads and writes
+///
+/// Finds each `safe_sql!` of the sources and judges it as the compiler does, by the security.toml of its package.
+/// Statements from elsewhere are judged with `--schema` and `--statements`.
+#[derive(Debug, Args)]
+#[command(after_help = EXIT_CODES)]
+struct Check {
+    #[command(flatten)]
+    target: Target,
+
+    /// Who is asked beside the tables: `lock`, what PostgreSQL said before, and SQLite itself; `oracle`, PostgreSQL
+    /// itself, too; `none`, nobody
+    #[arg(long, value_name = "ENGINE", default_value = "lock")]
+    engine: Engine,
+
+    #[command(flatten)]
+    asked: Asked,
+
+    /// One JSON object a line
+    #[arg(long)]
+    json: bool,
+
+    /// The verdict from which on a statement fails the command
+    #[arg(long, value_name = "VERDICT", default_value = "error")]
+    fail_on: check::Verdict,
+}
+
+/// Ask PostgreSQL about every statement, and keep what it says in `.covet/sql.lock`
+///
+/// The file belongs beside the code: with it a build knows what PostgreSQL says, and needs none. Statements and
+/// migrations that are newer than it are judged without.
+#[derive(Debug, Args)]
+struct Prepare {
+    #[command(flatten)]
+    target: Target,
+
+    #[command(flatten)]
+    asked: Asked,
+}
+
+/// Answer about statements on the standard input, line by line, as JSON
+///
+/// First `{"migrations": [{"file": "1_a.sql", "text": "CREATE TABLE .."}]}`, then `{"sql": "SELECT .."}` each. It ends
+/// with its input.
+#[derive(Debug, Args)]
+struct Asked {
+    /// A server to ask, in a database that is made for it and dropped; else the embedded PostgreSQL
+    ///
+    /// The role must be allowed to make databases. What migrations do to the whole server, as `CREATE ROLE`, stays.
+    #[arg(long, value_name = "URL")]
+    database_url: Option<String>,
+}
+
+/// Which statements, on which tables.
+#[derive(Debug, Args)]
+struct Target {
+    /// Files and folders; what `.gitignore` leaves out is left out
+    #[arg(value_name = "PATH", default_value = ".")]
+    paths: Vec<PathBuf>,
+
+    /// One database of the policy alone
+    #[arg(long, value_name = "DIALECT")]
+    dialect: Option<Database>,
+
+    /// The folder of migrations, or the file that makes all tables, for statements from elsewhere
+    #[arg(long, value_name = "PATH", requires_all = ["statements", "dialect"], conflicts_with = "paths")]
+    schema: Option<PathBuf>,
+
+    /// Statements from elsewhere, an object `{"sql": ".."}` a line, with `file` and `line` where they are known; `-` is
+    /// the standard input
+    #[arg(long, value_name = "FILE", requires = "schema")]
+    statements: Option<PathBuf>,
+
+    /// Where their lock lies [default: .covet/sql.lock]
+    #[arg(long, value_name = "FILE", requires = "schema")]
+    lock: Option<PathBuf>,
+}
+
+/// A database, by the name that policies give it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Database {
+    Sqlite,
+    Postgres,
+}
+
+/// Who is asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Engine {
+    Oracle,
+    Lock,
+    None,
+}
+
 const EXIT_CODES: &str = "Exit codes: 0 nothing found, 1 something found, 2 the command could not be carried out.";
 
 /// Runs the command with these arguments, the first of which is the program's name.
@@ -105,6 +220,9 @@ pub fn run(arguments: impl IntoIterator<Item = std::ffi::OsString>) -> ExitCode 
     choice(covet.color).write_global();
     let done = match covet.command {
         Command::Scan(scan) => run_scan(&scan),
+        Command::Sql(Sql { command: SqlCommand::Check(check) }) => run_check(&check),
+        Command::Sql(Sql { command: SqlCommand::Prepare(prepare) }) => run_prepare(&prepare),
+        Command::Sql(Sql { command: SqlCommand::Oracle(asked) }) => run_oracle(&asked),
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut completed(), "cargo-covet", &mut io::stdout());
             Ok(ExitCode::SUCCESS)
@@ -121,6 +239,8 @@ pub fn run(arguments: impl IntoIterator<Item = std::ffi::OsString>) -> ExitCode 
 enum Failure {
     #[error("{0}")]
     Scan(#[from] ScanError),
+    #[error("{0}")]
+    Sql(#[from] SqlError),
     #[error("`{}` cannot be written: {source}", path.display())]
     Write { path: PathBuf, source: io::Error },
     #[error("the standard output cannot be written: {0}")]
@@ -153,6 +273,86 @@ fn tell(scan: &Scan, report: &Report, selection: Selection) -> Result<(), Failur
     Ok(human::write(&mut anstream::stdout().lock(), report, selection)?)
 }
 
+impl Target {
+    fn projects(&self) -> Result<Vec<Project>, SqlError> {
+        let dialect = self.dialect.map(Database::dialect);
+        match (&self.schema, &self.statements, dialect) {
+            (Some(schema), Some(statements), Some(dialect)) => {
+                Ok(vec![project::elsewhere(schema, statements, dialect, self.lock.clone())?])
+            }
+            _ => project::beneath(&self.paths, dialect),
+        }
+    }
+}
+
+impl Database {
+    const fn dialect(self) -> Dialect {
+        match self {
+            Self::Sqlite => Dialect::Sqlite,
+            Self::Postgres => Dialect::Postgres,
+        }
+    }
+}
+
+fn run_check(check: &Check) -> Result<ExitCode, Failure> {
+    let projects = check.target.projects()?;
+    let (mut judged, mut unread) = (Vec::new(), Vec::new());
+    for project in &projects {
+        let lock = match (check.engine, project.postgres()) {
+            (Engine::Oracle, Some(sources)) => {
+                let mut engine =
+                    engine::open(check.asked.database_url.as_deref(), sources.texts()).map_err(SqlError::from)?;
+                Arc::new(prepare::ask(project, &mut *engine)?.entries.into_iter().collect())
+            }
+            (Engine::Lock, _) => project.locked(),
+            (Engine::Oracle | Engine::None, _) => Arc::default(),
+        };
+        judged.extend(check::check(project, &lock, check.engine != Engine::None).map_err(SqlError::from)?);
+        unread.extend(&project.found.unread);
+    }
+    let told = match check.json {
+        true => sql::report::json(&mut io::stdout().lock(), &judged),
+        false => {
+            let mut out = anstream::stdout().lock();
+            sql::report::human(&mut out, &judged).and_then(|()| sql::report::summary(&mut out, &judged, &unread))
+        }
+    };
+    match told {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {}
+        told => told?,
+    }
+    let failed = judged.iter().any(|judgement| judgement.verdict >= check.fail_on.max(check::Verdict::Unknown));
+    Ok(ExitCode::from(if failed { FOUND } else { 0 }))
+}
+
+fn run_prepare(prepare: &Prepare) -> Result<ExitCode, Failure> {
+    let mut out = anstream::stdout().lock();
+    let projects = prepare.target.projects()?;
+    for project in &projects {
+        let Some(sources) = project.postgres() else { continue };
+        let mut engine =
+            engine::open(prepare.asked.database_url.as_deref(), sources.texts()).map_err(SqlError::from)?;
+        let prepared = prepare::ask(project, &mut *engine)?;
+        let (version, all) = (prepared.version.clone(), prepared.entries.len());
+        let (refused, uncertain) = (prepared.refused, prepared.uncertain);
+        prepare::write(&project.lock, prepared)?;
+        let uncertain =
+            if uncertain > 0 { format!(", {uncertain} left out as it lacks an extension") } else { String::new() };
+        let path = scan::shown(&project.lock);
+        writeln!(out, "{path}: {version} was asked about {all}, and refuses {refused}{uncertain}")?;
+    }
+    if !projects.iter().any(|project| project.postgres().is_some()) {
+        writeln!(out, "no security.toml says what tables there are on PostgreSQL: nothing was asked")?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn run_oracle(asked: &Asked) -> Result<ExitCode, Failure> {
+    let open = |sources: Vec<covet_sql::Source>| engine::open(asked.database_url.as_deref(), &sources);
+    oracle::serve(io::stdin().lock(), io::stdout().lock(), open)?;
+    Ok(ExitCode::SUCCESS)
+}
+
 /// The command as shells know it: without `cargo`.
 fn completed() -> clap::Command {
     let cargo = Cargo::command();
@@ -170,8 +370,6 @@ fn choice(color: ColorChoice) -> anstream::ColorChoice {
 
 #[cfg(test)]
 mod tests {
-    use clap::ValueEnum;
-
     use super::*;
 
     #[test]

@@ -114,8 +114,13 @@ impl Lock {
     /// The lock in the folder of `security.toml`. One that is not there, not text or too large has no entries.
     #[must_use]
     pub fn of(folder: &Path) -> Arc<Self> {
+        Self::at(folder.join(PATH))
+    }
+
+    /// The lock in this file.
+    #[must_use]
+    pub fn at(path: PathBuf) -> Arc<Self> {
         static CACHE: Mutex<Vec<(State, Arc<Lock>)>> = Mutex::new(Vec::new());
-        let path = folder.join(PATH);
         let Some(state) = std::fs::metadata(&path).ok().filter(|found| found.len() <= MAX_FILE) else {
             return Arc::default();
         };

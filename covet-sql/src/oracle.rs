@@ -21,6 +21,7 @@ use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::Duration;
 
+use covet_core::sql::lexer;
 use serde::{Deserialize, Serialize};
 
 use crate::lock::Answer;
@@ -35,6 +36,17 @@ const ASK: Duration = Duration::from_secs(20);
 /// Errors that may come of an extension that is not there: a function, a type, a table or a schema is unknown.
 const OF_EXTENSIONS: [&str; 4] = ["42883", "42704", "42P01", "3F000"];
 
+/// Every type by its number: an array as `int8[]`, one that is not found without its schema as `app.kind`.
+pub const TYPES: &str = "SELECT t.oid::int8, (CASE WHEN pg_catalog.pg_type_is_visible(t.oid) THEN '' ELSE n.nspname || '.' END) \
+                         || coalesce(e.typname || '[]', t.typname) FROM pg_catalog.pg_type t \
+                         JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace \
+                         LEFT JOIN pg_catalog.pg_type e ON e.oid = t.typelem AND e.typarray = t.oid";
+
+/// Every column of a table by its table and number, and whether it is `NOT NULL`; those of views are none.
+pub const COLUMNS: &str = "SELECT a.attrelid::int8, a.attnum::int8, a.attnotnull FROM pg_catalog.pg_attribute a \
+                           JOIN pg_catalog.pg_class c ON c.oid = a.attrelid \
+                           WHERE a.attnum > 0 AND c.relkind IN ('r', 'p', 'f')";
+
 /// A database with the tables of a program.
 pub trait Engine {
     /// Which one it is: `PostgreSQL 17.5`.
@@ -46,6 +58,16 @@ pub trait Engine {
     ///
     /// [`EngineError`] when it cannot be asked any more.
     fn ask(&mut self, sql: &str) -> Result<Option<Answer>, EngineError>;
+}
+
+impl<E: Engine + ?Sized> Engine for Box<E> {
+    fn version(&self) -> &str {
+        (**self).version()
+    }
+
+    fn ask(&mut self, sql: &str) -> Result<Option<Answer>, EngineError> {
+        (**self).ask(sql)
+    }
 }
 
 /// The database cannot be asked.
@@ -78,6 +100,34 @@ pub fn certain(answer: Answer, missing: &[String]) -> Option<Answer> {
         Answer::Fails { code, .. } if !missing.is_empty() && OF_EXTENSIONS.contains(&code.as_str()) => None,
         _ => Some(answer),
     }
+}
+
+/// What PostgreSQL finds only when it plans a statement that writes: no key for `ON CONFLICT`, a view that can only be
+/// read, a column that it computes.
+const OF_PLANS: [&str; 3] = ["42P10", "55000", "428C9"];
+
+/// What makes PostgreSQL plan a statement that it has prepared and that has so many parameters, and what forgets it; none
+/// of one that writes nothing.
+#[must_use]
+pub fn plan(sql: &str, params: usize) -> Option<[String; 3]> {
+    let (tokens, _) = lexer::lex(sql);
+    let writes = tokens.iter().any(|token| token.is_any_word(&["insert", "update", "delete", "merge"]));
+    let nulls = vec!["NULL"; params].join(", ");
+    let arguments = if params == 0 { nulls } else { format!("({nulls})") };
+    writes.then(|| {
+        [
+            // A line of its own behind it, as it may end in a comment.
+            format!("PREPARE covet AS {sql}\n"),
+            format!("EXPLAIN EXECUTE covet{arguments}"),
+            "DEALLOCATE covet".to_owned(),
+        ]
+    })
+}
+
+/// Whether an error of a plan is the statement's, whatever its values are.
+#[must_use]
+pub fn is_of_plan(code: &str) -> bool {
+    OF_PLANS.contains(&code)
 }
 
 /// The byte of the character that PostgreSQL counts from 1.
@@ -261,6 +311,17 @@ mod tests {
         assert_eq!(certain(fails("42703"), &missing), Some(fails("42703")), "a column is of no extension");
         let holds = Answer::Holds { params: Vec::new(), columns: Vec::new() };
         assert_eq!(certain(holds.clone(), &missing), Some(holds));
+    }
+
+    #[test]
+    fn what_writes_is_planned() {
+        assert_eq!(plan("SELECT 1 -- insert", 0), None);
+        let [prepare, explain, _] = plan("DELETE FROM a WHERE id = $1 -- all", 1).unwrap();
+        assert_eq!(
+            (prepare.as_str(), explain.as_str()),
+            ("PREPARE covet AS DELETE FROM a WHERE id = $1 -- all\n", "EXPLAIN EXECUTE covet(NULL)")
+        );
+        assert_eq!(plan("INSERT INTO a DEFAULT VALUES", 0).unwrap()[1], "EXPLAIN EXECUTE covet");
     }
 
     #[test]

@@ -82,12 +82,12 @@ fn summary(out: &mut dyn Write, report: &Report, selection: Selection) -> io::Re
     writeln!(out, "{BOLD}{line}{BOLD:#}")
 }
 
-fn counted(count: usize, thing: &str) -> String {
+pub(crate) fn counted(count: usize, thing: &str) -> String {
     if count == 1 { format!("1 {thing}") } else { format!("{count} {thing}s") }
 }
 
 /// What a terminal would obey or hide becomes U+FFFD; a tab one space, so that columns hold.
-fn visible(text: &str) -> String {
+pub(crate) fn visible(text: &str) -> String {
     let shown = |c: char| match c {
         '\t' => ' ',
         c if c.is_control() || is_invisible(c) => '\u{fffd}',

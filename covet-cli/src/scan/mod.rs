@@ -50,6 +50,7 @@ use flow::{Analysis, Candidate};
 use imports::Imports;
 use index::Index;
 use manifest::{Manifests, Package};
+pub(crate) use walk::{files, shown};
 
 /// Larger files are data, or made by a program.
 const MOST_BYTES: usize = 4 << 20;
@@ -219,7 +220,7 @@ fn texts(items: &[Item], found: &mut BTreeMap<String, String>) {
 
 /// Whether the tokens nest, or stand in front of each other as operators do, so deeply that the stack of the parser
 /// would be exhausted. The lexer itself needs no stack.
-fn is_deep(tokens: &TokenStream, level: usize) -> bool {
+pub(crate) fn is_deep(tokens: &TokenStream, level: usize) -> bool {
     let mut row = 0;
     level > MOST_DEEP
         || tokens.clone().into_iter().any(|tree| match tree {

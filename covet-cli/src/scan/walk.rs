@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use super::ScanError;
 
 /// The `.rs` files beneath the paths: without what `.gitignore` leaves out, and without build folders.
-pub(super) fn files(roots: &[PathBuf]) -> Result<Vec<PathBuf>, ScanError> {
+pub(crate) fn files(roots: &[PathBuf]) -> Result<Vec<PathBuf>, ScanError> {
     let mut found = Vec::new();
     for root in roots {
         if !root.exists() {
@@ -34,7 +34,7 @@ fn is_build(path: &Path) -> bool {
 }
 
 /// The path as reports write it: `/` between folders, no `./` before.
-pub(super) fn shown(path: &Path) -> String {
+pub(crate) fn shown(path: &Path) -> String {
     let text = path.to_string_lossy().replace('\\', "/");
     text.strip_prefix("./").map_or(text.clone(), ToOwned::to_owned)
 }

@@ -18,9 +18,9 @@
 //!
 //! [`lexer`] splits the text, [`template`] finds what may be left out of it, [`scope`] the statements in it; `judge` has
 //! [`check`], [`predicate`], [`placement`], [`names`], [`keys`], [`function`] and [`secret`] judge each text that can come
-//! of it; [`form`] says how each value is bound, [`compiled`] is the result, [`report`] draws the mistakes. All of it is
-//! pure and runs in the compiler; `statement`, with `bind`, `dynamic`, `shape` and `bounds`, runs in the application, as does
-//! `filter`, which makes statements on one table without a text.
+//! of it; [`form`] says how each value is bound, [`compiled`] is the result, [`report`] draws the mistakes, [`literal`]
+//! finds them in the source. All of it is pure and runs in the compiler; `statement`, with `bind`, `dynamic`, `shape` and
+//! `bounds`, runs in the application, as does `filter`, which makes statements on one table without a text.
 
 #[cfg(feature = "runtime")]
 pub mod bind;
@@ -45,6 +45,7 @@ pub mod lexer;
 pub mod like;
 #[cfg(feature = "runtime")]
 pub mod list;
+pub mod literal;
 pub mod mistake;
 pub mod names;
 pub mod placement;

@@ -6,7 +6,6 @@
 mod expand;
 mod facts;
 mod guard;
-mod literal;
 mod name;
 mod parse;
 mod pieces;

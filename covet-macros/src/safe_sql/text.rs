@@ -2,11 +2,10 @@
 
 use std::ops::Range;
 
+use covet_core::sql::literal::{Place, locate};
 use covet_core::sql::report::{self, Finding};
 use proc_macro2::Span;
 use syn::{Error, LitStr};
-
-use super::literal::{Place, locate};
 
 /// The literals of a statement, joined by line breaks. A space would let a `--` comment swallow the next literal.
 pub(super) struct Text {

@@ -359,7 +359,7 @@ impl Side {
     fn by_lock(&self, answer: &lock::Answer, resolved: resolve::Verdict, text: &str) -> Answer {
         let (shape, why, mistakes) = followed_as(resolved, "PostgreSQL");
         match answer {
-            lock::Answer::Holds { .. } if mistakes.iter().any(is_told_late) => told_late(&mistakes),
+            lock::Answer::Holds { .. } if mistakes.iter().any(is_told_later) => told_late(&mistakes, is_told_later),
             lock::Answer::Holds { params, columns } => {
                 Answer::said(merge::known(shape, lock::shape(params, columns, &self.schema)), why)
             }
@@ -390,7 +390,7 @@ fn followed_as(resolved: resolve::Verdict, engine: &str) -> (Shape, Option<Strin
 fn by_engine(engine: sqlite::Verdict, resolved: resolve::Verdict, text: &str) -> Answer {
     let (shape, why, mistakes) = followed_as(resolved, "SQLite");
     match engine {
-        sqlite::Verdict::Holds(_) if mistakes.iter().any(is_told_late) => told_late(&mistakes),
+        sqlite::Verdict::Holds(_) if mistakes.iter().any(is_told_late) => told_late(&mistakes, is_told_late),
         sqlite::Verdict::Holds(prepared) => Answer::said(merge::known(shape, prepared.shape), why),
         sqlite::Verdict::Unknown(refusal) => Answer::followed(shape, Some(refusal.message)),
         sqlite::Verdict::Fails(refusal) => {
@@ -404,13 +404,19 @@ fn by_engine(engine: sqlite::Verdict, resolved: resolve::Verdict, text: &str) ->
 }
 
 /// What a row lacks the engines tell only when it is written.
-fn told_late(mistakes: &[Mistake]) -> Answer {
-    Answer::Bad(mistakes.iter().filter(|mistake| is_told_late(mistake)).map(Complaint::of_mistake).collect())
+fn told_late(mistakes: &[Mistake], late: fn(&Mistake) -> bool) -> Answer {
+    Answer::Bad(mistakes.iter().filter(|mistake| late(mistake)).map(Complaint::of_mistake).collect())
 }
 
 /// Whether a statement is prepared all the same, and fails whenever it runs.
 const fn is_told_late(mistake: &Mistake) -> bool {
     matches!(mistake.reason(), Reason::MissingColumn { .. } | Reason::Null { .. })
+}
+
+/// Whether PostgreSQL prepares a statement all the same: what it does with rows it decides later.
+const fn is_told_later(mistake: &Mistake) -> bool {
+    let reason = mistake.reason();
+    is_told_late(mistake) || matches!(reason, Reason::View(_) | Reason::NoUnique { .. } | Reason::Generated { .. })
 }
 
 /// The databases of a policy; one that names none means all.

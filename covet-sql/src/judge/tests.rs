@@ -304,7 +304,9 @@ fn what_postgres_said_before_is_the_verdict_while_the_migrations_are_the_same() 
 fn what_postgres_prepares_and_never_runs_is_refused_whatever_it_said() {
     let holds = lock::Answer::Holds { params: Vec::new(), columns: Vec::new() };
     let (bad, odd) = ("INSERT INTO notes (id) VALUES (1)", "SELECT nosuch FROM notes");
-    let project = locked(&[(bad, holds.clone()), (odd, holds)]);
+    let worse = "INSERT INTO notes (id, title) VALUES (1, 'a') ON CONFLICT (title) DO NOTHING";
+    let project = locked(&[(bad, holds.clone()), (worse, holds.clone()), (odd, holds)]);
     assert!(project.told(bad)[0].contains("missing_column"));
+    assert!(project.told(worse)[0].contains("no_unique_key"));
     assert_eq!(project.told(odd), [""; 0], "PostgreSQL knows better");
 }

@@ -1,14 +1,20 @@
 //! Where a byte of a string's value stands in its literal, through escapes and raw strings.
+//!
+//! ```
+//! use covet_core::sql::literal::locate;
+//!
+//! assert_eq!(locate(r#""a\nb""#, 2).byte, 4);
+//! ```
 
 /// The bytes and the lines before something in a literal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(super) struct Place {
+pub struct Place {
     /// Its byte in the literal as written.
-    pub(super) byte: usize,
+    pub byte: usize,
     /// The line breaks before it.
-    pub(super) lines: usize,
+    pub lines: usize,
     /// The characters between it and the last line break, or the beginning of the literal.
-    pub(super) columns: usize,
+    pub columns: usize,
 }
 
 impl Place {
@@ -25,7 +31,8 @@ impl Place {
 }
 
 /// The place in `literal`, as written, of the byte `value` of the string it stands for.
-pub(super) fn locate(literal: &str, value: usize) -> Place {
+#[must_use]
+pub fn locate(literal: &str, value: usize) -> Place {
     let raw = literal.starts_with('r');
     let quote = literal.find('"').map_or(0, |at| at + 1);
     let mut place = Place::default().over(literal.get(..quote).unwrap_or_default());
