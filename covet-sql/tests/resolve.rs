@@ -91,6 +91,7 @@ fn what_may_be_null_follows_from_joins_aggregates_and_subqueries() {
         ("SELECT u.id FROM users u RIGHT JOIN notes n ON n.owner = u.id", Some(true)),
         ("SELECT n.id FROM users u FULL JOIN notes n ON n.owner = u.id", Some(true)),
         ("SELECT n.id FROM users u JOIN notes n ON n.owner = u.id", Some(false)),
+        ("SELECT n FROM users u LEFT JOIN notes n ON n.owner = u.id", Some(true)),
         ("SELECT id FROM users u LEFT JOIN notes n USING (id)", Some(false)),
         ("SELECT count(about) FROM users", Some(false)),
         ("SELECT max(id) FROM users", Some(true)),

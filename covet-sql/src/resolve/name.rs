@@ -111,7 +111,7 @@ impl<'a> Resolver<'a> {
             Dialect::Postgres => {
                 self.star_of(whole);
                 let ty = whole.table().map(|(key, _)| SqlType::Other(key.to_owned()));
-                Some(Value::maybe(ty, None))
+                Some(Value::maybe(ty, whole.outer.then_some(true)))
             }
             // That of a table for full-text search is one of its columns.
             Dialect::Sqlite => whole.open.then(Value::default),

@@ -15,6 +15,8 @@ use tempfile::TempDir;
 pub(crate) struct Answer {
     /// The names and types of its columns.
     pub(crate) columns: Vec<(String, String)>,
+    /// Whether each is a column of a table that was declared `NOT NULL`, where it is a column of a table.
+    pub(crate) not_null: Vec<Option<bool>>,
     /// The types of its parameters, where it has types.
     pub(crate) params: Vec<String>,
 }
@@ -87,14 +89,25 @@ impl Engine {
             let named = |column: &<S::Database as sqlx::Database>::Column| {
                 (column.name().to_owned(), column.type_info().name().to_owned())
             };
-            Answer { columns: columns.map(named).collect(), params }
+            Answer { columns: columns.map(named).collect(), not_null: Vec::new(), params }
         }
         match self {
             Self::Sqlite(connection) => connection.prepare(sql).await.map(|s| told(&s)).map_err(|e| e.to_string()),
             Self::Postgres(connection, _) => {
-                let answer = connection.prepare(sql).await.map(|s| told(&s)).map_err(|e| e.to_string());
+                let answer = match connection.prepare(sql).await {
+                    Ok(statement) => Ok((told(&statement), statement.columns().to_vec())),
+                    Err(error) => Err(error.to_string()),
+                };
                 connection.clear_cached_statements().await.unwrap();
-                answer
+                let (mut answer, columns) = answer?;
+                for column in columns {
+                    let declared = "SELECT attnotnull FROM pg_attribute JOIN pg_class c ON c.oid = attrelid \
+                                    WHERE attrelid = $1 AND attnum = $2 AND relkind IN ('r', 'p')";
+                    let asked = sqlx::query_scalar(declared).bind(column.relation_id());
+                    let asked = asked.bind(column.relation_attribute_no()).fetch_optional(&mut *connection);
+                    answer.not_null.push(asked.await.unwrap());
+                }
+                Ok(answer)
             }
         }
     }

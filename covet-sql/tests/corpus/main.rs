@@ -114,6 +114,11 @@ fn canonical(name: &str) -> String {
     .to_ascii_lowercase()
 }
 
+/// The words of a statement, in small letters, with one space between them.
+fn lower(sql: &str) -> String {
+    sql.split_whitespace().map(str::to_ascii_lowercase).collect::<Vec<_>>().join(" ")
+}
+
 async fn none_is_refused(dialect: Dialect) {
     let Some(mut engine) = engine(dialect).await else { return };
     let (schema, corpus) = (schema(dialect), good(dialect));
@@ -122,6 +127,7 @@ async fn none_is_refused(dialect: Dialect) {
         (dialect == Dialect::Sqlite).then(|| sqlite::Engine::of(&Sources::of(migrations(dialect)), &[]).unwrap());
     let mut complaints = Vec::new();
     let (mut known, mut types, mut typed, mut params) = (0, 0, 0, 0);
+    let (mut declarations, mut told) = (0, 0);
     for sql in &corpus {
         let answer = match engine.prepare(sql).await {
             Ok(answer) => answer,
@@ -150,6 +156,20 @@ async fn none_is_refused(dialect: Dialect) {
         if dialect == Dialect::Sqlite {
             continue;
         }
+        for (ours, declared) in shape.columns.iter().zip(&answer.not_null) {
+            let Some(not_null) = *declared else { continue };
+            declarations += 1;
+            told += usize::from(ours.nullable.is_some());
+            // What was declared `NOT NULL` an outer join fills all the same.
+            let filled =
+                ours.nullable == Some(true) && [" left ", " right ", " full "].iter().any(|w| lower(sql).contains(w));
+            if ours.nullable.is_some_and(|nullable| nullable == not_null) && !filled {
+                complaints.push(format!(
+                    "`{}`: nullable {:?}, declared NOT NULL: {not_null}\n{sql}",
+                    ours.name, ours.nullable
+                ));
+            }
+        }
         for (ours, (name, theirs)) in shape.columns.iter().zip(&answer.columns) {
             types += 1;
             let Some(ty) = &ours.ty else { continue };
@@ -171,7 +191,8 @@ async fn none_is_refused(dialect: Dialect) {
     }
     engine.close().await;
     println!(
-        "{}: {} good, {known} followed to the end; {typed} of {types} columns and {params} parameters typed",
+        "{}: {} good, {known} followed to the end; {typed} of {types} columns and {params} parameters typed; \
+         NULL told of {told} of {declarations} columns of tables",
         name(dialect),
         corpus.len()
     );
