@@ -33,6 +33,9 @@ const START: Duration = Duration::from_secs(120);
 /// How long a statement may take.
 const ASK: Duration = Duration::from_secs(20);
 
+/// How long the end may take.
+const END: Duration = Duration::from_secs(5);
+
 /// Errors that may come of an extension that is not there: a function, a type, a table or a schema is unknown.
 const OF_EXTENSIONS: [&str; 4] = ["42883", "42704", "42P01", "3F000"];
 
@@ -104,7 +107,7 @@ pub fn certain(answer: Answer, missing: &[String]) -> Option<Answer> {
 
 /// What PostgreSQL finds only when it plans a statement that writes: no key for `ON CONFLICT`, a view that can only be
 /// read, a column that it computes.
-const OF_PLANS: [&str; 3] = ["42P10", "55000", "428C9"];
+const OF_PLANS: [&str; 4] = ["42P10", "42809", "55000", "428C9"];
 
 /// What makes PostgreSQL plan a statement that it has prepared and that has so many parameters, and what forgets it; none
 /// of one that writes nothing.
@@ -171,7 +174,8 @@ pub fn serve<E: Engine>(
 #[derive(Debug)]
 pub struct Process {
     child: Child,
-    input: ChildStdin,
+    /// None once it is to end.
+    input: Option<ChildStdin>,
     lines: Receiver<String>,
     version: String,
 }
@@ -199,7 +203,7 @@ impl Process {
                 }
             }
         });
-        let mut process = Self { child, input, lines, version: String::new() };
+        let mut process = Self { child, input: Some(input), lines, version: String::new() };
         match process.say(&Ask::Migrations(sources.to_vec()), START)? {
             Say::Ready { version } => process.version = version,
             _ => return Err(EngineError("it answers what was not asked".into())),
@@ -211,7 +215,8 @@ impl Process {
         let mut line = serde_json::to_vec(ask).map_err(|error| EngineError(error.to_string()))?;
         line.push(b'\n');
         let gone = || EngineError("PostgreSQL ended".into());
-        self.input.write_all(&line).and_then(|()| self.input.flush()).map_err(|_| gone())?;
+        let input = self.input.as_mut().ok_or_else(gone)?;
+        input.write_all(&line).and_then(|()| input.flush()).map_err(|_| gone())?;
         let line = self.lines.recv_timeout(most).map_err(|why| match why {
             RecvTimeoutError::Timeout => EngineError("PostgreSQL does not answer".into()),
             RecvTimeoutError::Disconnected => gone(),
@@ -238,8 +243,14 @@ impl Engine for Process {
 }
 
 impl Drop for Process {
+    /// Lets it end, and take its database with it.
     fn drop(&mut self) {
-        let _ended = self.child.kill().and_then(|()| self.child.wait());
+        self.input = None;
+        // Nothing comes any more; what there was to say has been read.
+        if self.lines.recv_timeout(END) == Err(RecvTimeoutError::Timeout) {
+            let _killed = self.child.kill();
+        }
+        let _ended = self.child.wait();
     }
 }
 
