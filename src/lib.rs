@@ -175,7 +175,7 @@ pub mod __private {
     pub use std::str::FromStr;
     pub use std::string::String;
     pub use std::vec::Vec;
-    pub use std::{assert, concat, include_bytes, include_str, module_path};
+    pub use std::{assert, concat, include_bytes, include_str, module_path, option_env};
 
     pub use covet_core;
     pub use covet_core::rate_limit::Cost;

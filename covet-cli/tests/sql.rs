@@ -282,10 +282,12 @@ fn a_program_beside_this_one_is_asked_where_no_server_is_named() {
 
     let Some(url) = server() else { return };
     let folder = odd();
-    let program = folder.path().join("oracle");
+    let (written, program) = (folder.path().join("written"), folder.path().join("oracle"));
     let script = format!("#!/bin/sh\nexec {} \"$@\" --database-url '{url}'\n", env!("CARGO_BIN_EXE_cargo-covet"));
-    fs::write(&program, script).unwrap();
-    fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
+    fs::write(&written, script).unwrap();
+    fs::set_permissions(&written, fs::Permissions::from_mode(0o755)).unwrap();
+    // Copied by another process: a file that this one writes is busy while another thread starts something.
+    assert!(Command::new("cp").arg(&written).arg(&program).status().unwrap().success());
     let ask =
         |arguments: &[&str]| command(folder.path()).env("COVET_ORACLE", &program).args(arguments).output().unwrap();
     let output = ask(&["check", "--engine", "oracle"]);

@@ -94,7 +94,21 @@ pub(crate) fn rebuild_on_change(found: &Found) -> TokenStream {
 pub(crate) fn rebuild_on_migration(judge: &Judge) -> TokenStream {
     let private = private();
     let files = judge.files().map(|file| file.display().to_string());
-    quote!(#(const _: &[#private::u8] = #private::include_bytes!(#files);)*)
+    let program = rebuild_on_program(judge, &private);
+    quote!(#(const _: &[#private::u8] = #private::include_bytes!(#files);)* #program)
+}
+
+/// An item that makes cargo build again when another PostgreSQL is asked, or one at all.
+#[cfg(feature = "postgres-oracle")]
+fn rebuild_on_program(judge: &Judge, private: &TokenStream) -> Option<TokenStream> {
+    let variable = covet_sql::judge::PROGRAM;
+    let postgres = judge.sides().iter().any(|side| side.dialect() == covet_sql::Dialect::Postgres);
+    postgres.then(|| quote!(const _: #private::Option<&#private::str> = #private::option_env!(#variable);))
+}
+
+#[cfg(not(feature = "postgres-oracle"))]
+const fn rebuild_on_program(_: &Judge, _: &TokenStream) -> Option<TokenStream> {
+    None
 }
 
 impl NoPolicy {

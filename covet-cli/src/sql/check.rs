@@ -58,7 +58,7 @@ pub struct Mistake {
 ///
 /// [`JudgeError`] when a migration fails.
 pub fn check<'p>(project: &'p Project, lock: &Arc<Lock>, sqlite: bool) -> Result<Vec<Judgement<'p>>, JudgeError> {
-    let asked = Asked { lock: Arc::clone(lock), sqlite };
+    let asked = Asked { lock: Arc::clone(lock), sqlite, program: None };
     let judge = match project.sources.is_empty() {
         true => None,
         false => Some(Judge::new(&project.policy, &project.sources, &asked)?),

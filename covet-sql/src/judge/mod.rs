@@ -20,6 +20,8 @@
 //! # }
 //! ```
 
+#[cfg(feature = "postgres-oracle")]
+mod beside;
 mod complaint;
 mod guard;
 mod merge;
@@ -29,12 +31,16 @@ mod names;
 #[expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may stop at what it does not expect")]
 mod tests;
 
+#[cfg(feature = "postgres-oracle")]
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use covet_core::sql::policy::{GuardedColumn, TableScope};
 use covet_core::sql::{Compiled, Dialect, Policy, drift};
 
+#[cfg(feature = "postgres-oracle")]
+use self::beside::Beside;
 pub use self::complaint::Complaint;
 use self::merge::Merged;
 pub use self::names::Misnamed;
@@ -47,6 +53,10 @@ use crate::shape::Shape;
 use crate::source::{self, Fingerprint, SourceError, Sources};
 #[cfg(feature = "sqlite-oracle")]
 use crate::sqlite::{self, BuildError, Engine};
+
+/// The variable that names a program with a PostgreSQL inside, or before, it.
+#[cfg(feature = "postgres-oracle")]
+pub const PROGRAM: &str = "COVET_ORACLE";
 
 /// How many policies are kept: an editor's process serves several packages.
 const KEPT: usize = 8;
@@ -65,6 +75,9 @@ pub struct Side {
     sources: Arc<Sources>,
     /// What PostgreSQL said before.
     lock: Arc<Lock>,
+    /// PostgreSQL itself.
+    #[cfg(feature = "postgres-oracle")]
+    beside: Option<Beside>,
     #[cfg(feature = "sqlite-oracle")]
     engine: Option<Arc<Engine>>,
 }
@@ -115,6 +128,21 @@ pub struct Asked {
     pub lock: Arc<Lock>,
     /// Whether SQLite itself is asked, where it is built in.
     pub sqlite: bool,
+    /// The program with a PostgreSQL that is asked what the lock does not say.
+    #[cfg(feature = "postgres-oracle")]
+    pub program: Option<OsString>,
+}
+
+impl Asked {
+    /// Whom the compiler asks: everybody that there is.
+    fn by_compiler(lock: &Arc<Lock>) -> Self {
+        Self {
+            lock: Arc::clone(lock),
+            sqlite: true,
+            #[cfg(feature = "postgres-oracle")]
+            program: std::env::var_os(PROGRAM).filter(|program| !program.is_empty()),
+        }
+    }
 }
 
 impl Told {
@@ -235,20 +263,29 @@ impl Answer {
 }
 
 impl Side {
-    #[cfg(feature = "sqlite-oracle")]
     fn new(dialect: Dialect, policy: &Policy, sources: &Arc<Sources>, asked: &Asked) -> Result<Self, JudgeError> {
+        #[cfg(feature = "sqlite-oracle")]
         let engine = match dialect {
             Dialect::Sqlite if asked.sqlite => Some(Engine::of(sources, &policy.functions)?),
             Dialect::Sqlite | Dialect::Postgres => None,
         };
-        let followed = followed(dialect, sources);
-        let schema = engine.as_ref().map_or_else(|| followed.clone(), |engine| completed(engine.schema(), &followed));
-        Ok(Self { schema, sources: Arc::clone(sources), lock: Arc::clone(&asked.lock), engine })
-    }
-
-    #[cfg(not(feature = "sqlite-oracle"))]
-    fn new(dialect: Dialect, _: &Policy, sources: &Arc<Sources>, asked: &Asked) -> Result<Self, JudgeError> {
-        Ok(Self { schema: followed(dialect, sources), sources: Arc::clone(sources), lock: Arc::clone(&asked.lock) })
+        let schema = followed(dialect, sources);
+        #[cfg(feature = "sqlite-oracle")]
+        let schema = match &engine {
+            Some(engine) => completed(engine.schema(), &schema),
+            None => schema,
+        };
+        #[cfg(not(feature = "sqlite-oracle"))]
+        let _ = policy;
+        Ok(Self {
+            schema,
+            sources: Arc::clone(sources),
+            lock: Arc::clone(&asked.lock),
+            #[cfg(feature = "postgres-oracle")]
+            beside: asked.program.clone().filter(|_| dialect == Dialect::Postgres).map(Beside::new),
+            #[cfg(feature = "sqlite-oracle")]
+            engine,
+        })
     }
 
     /// Which one it is.
@@ -332,7 +369,11 @@ impl Side {
         }
         let locked = self.lock.answer(self.schema.dialect, self.sources.fingerprint(), text);
         if let Some(answer) = locked {
-            return self.by_lock(answer, resolved, text);
+            return self.by_postgres(answer, resolved, text);
+        }
+        #[cfg(feature = "postgres-oracle")]
+        if let Some(answer) = self.beside.as_ref().and_then(|beside| beside.ask(text, &self.sources)) {
+            return self.by_postgres(&answer, resolved, text);
         }
         match resolved {
             resolve::Verdict::Ok(shape) => Answer::followed(shape, None),
@@ -355,8 +396,8 @@ impl Side {
         }
     }
 
-    /// PostgreSQL has the last word as well where it was asked before.
-    fn by_lock(&self, answer: &lock::Answer, resolved: resolve::Verdict, text: &str) -> Answer {
+    /// PostgreSQL has the last word as well, be it that it was asked before.
+    fn by_postgres(&self, answer: &lock::Answer, resolved: resolve::Verdict, text: &str) -> Answer {
         let (shape, why, mistakes) = followed_as(resolved, "PostgreSQL");
         match answer {
             lock::Answer::Holds { .. } if mistakes.iter().any(is_told_later) => told_late(&mistakes, is_told_later),
@@ -364,10 +405,11 @@ impl Side {
                 Answer::said(merge::known(shape, lock::shape(params, columns, &self.schema)), why)
             }
             lock::Answer::Fails { code, offset, message } => {
-                let says = format!("PostgreSQL says: {message} ({code})");
                 if mistakes.is_empty() {
-                    return Answer::Bad(vec![Complaint::of_lock(message, *offset, text).note(says)]);
+                    let note = format!("so says PostgreSQL ({code})");
+                    return Answer::Bad(vec![Complaint::of_lock(message, *offset, text).note(note)]);
                 }
+                let says = format!("PostgreSQL says: {message} ({code})");
                 Answer::Bad(mistakes.iter().map(|mistake| Complaint::of_mistake(mistake).note(says.clone())).collect())
             }
         }
@@ -498,8 +540,7 @@ impl Cache {
         if self.0.len() == KEPT {
             drop(self.0.remove(0));
         }
-        let asked = Asked { lock: Arc::clone(lock), sqlite: true };
-        let judge = Judge::new(policy, sources, &asked).map(Arc::new);
+        let judge = Judge::new(policy, sources, &Asked::by_compiler(lock)).map(Arc::new);
         let of =
             |(dialect, sources): &(Dialect, Arc<Sources>)| (*dialect, sources.fingerprint(), sources.files().to_vec());
         let key = Key { policy: policy.clone(), sources: sources.iter().map(of).collect(), lock: Arc::clone(lock) };

@@ -310,3 +310,48 @@ fn what_postgres_prepares_and_never_runs_is_refused_whatever_it_said() {
     assert!(project.told(worse)[0].contains("no_unique_key"));
     assert_eq!(project.told(odd), [""; 0], "PostgreSQL knows better");
 }
+
+/// A program that knows one table and refuses every statement but one.
+#[cfg(all(unix, feature = "postgres-oracle"))]
+#[test]
+fn a_program_beside_the_compiler_is_asked_what_no_lock_says_and_breaks_nothing() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let script = r#"#!/bin/sh
+read tables
+case "$tables" in *"CREATE TABLE notes"*) echo '{"ready":{"version":"PostgreSQL 0"}}';; *) exit 1;; esac
+while read -r ask; do
+  case "$ask" in
+    *locked*) echo '{"broken":"it was asked what the lock says"}';;
+    *odd*) echo '{"answer":{"fails":{"code":"42883","offset":7,"message":"no function odd"}}}';;
+    *unsure*) echo '"unknown"';;
+    *end*) exit 1;;
+    *) echo '{"answer":{"holds":{"params":[],"columns":[{"name":"x","type":"uuid","not_null":null}]}}}';;
+  esac
+done
+"#;
+    let holds = lock::Answer::Holds { params: Vec::new(), columns: Vec::new() };
+    let project = locked(&[("SELECT locked(title) FROM notes", holds)]);
+    let (text, program) = (project.folder.path().join("text"), project.folder.path().join("oracle"));
+    fs::write(&text, script).unwrap();
+    fs::set_permissions(&text, fs::Permissions::from_mode(0o755)).unwrap();
+    // Copied by another process: a file that this one writes is busy while another thread starts something.
+    assert!(std::process::Command::new("cp").arg(&text).arg(&program).status().unwrap().success());
+    let judge = |program: &str| {
+        let program = Some(project.folder.path().join(program).into_os_string());
+        let asked = Asked { lock: Lock::of(project.folder.path()), sqlite: true, program };
+        Judge::new(&project.policy, &sources(&project.policy, project.folder.path()).unwrap(), &asked).unwrap()
+    };
+    let told = |judge: &Judge, text: &str| {
+        let judged = judge.statement(&sql::compile(text, &project.policy).unwrap());
+        (judged.mistakes.first().map(ToString::to_string), judged.told.first().map(|told| told.asked))
+    };
+    let found = judge("oracle");
+    assert_eq!(told(&found, "SELECT locked(title) FROM notes"), (None, Some(true)));
+    assert_eq!(told(&found, "SELECT odd(title) FROM notes"), (Some("no function odd".into()), None));
+    assert_eq!(told(&found, "SELECT unsure(title) FROM notes"), (None, Some(false)));
+    assert_eq!(told(&found, "SELECT x(title) FROM notes"), (None, Some(true)));
+    assert_eq!(told(&found, "SELECT end(title) FROM notes"), (None, Some(false)));
+    assert_eq!(told(&found, "SELECT odd(title) FROM notes"), (None, Some(false)), "it is gone, and nothing breaks");
+    assert_eq!(told(&judge("nowhere"), "SELECT odd(title) FROM notes"), (None, Some(false)));
+}

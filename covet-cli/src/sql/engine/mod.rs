@@ -7,15 +7,13 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use covet_sql::Source;
+use covet_sql::judge::PROGRAM as VARIABLE;
 use covet_sql::oracle::{Engine, EngineError, Process};
 
 pub use server::Server;
 
 /// The program with PostgreSQL inside, which is built from `covet-oracle`.
 const PROGRAM: &str = "cargo-covet-oracle";
-
-/// The variable that names it where it is not found.
-const VARIABLE: &str = "COVET_ORACLE";
 
 /// A PostgreSQL with these tables: on the server of the URL, in a database of its own, or else the embedded one.
 ///
