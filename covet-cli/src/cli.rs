@@ -136,7 +136,8 @@ struct Check {
 /// Ask PostgreSQL about every statement, and keep what it says in `.covet/sql.lock`
 ///
 /// The file belongs beside the code: with it a build knows what PostgreSQL says, and needs none. Statements and
-/// migrations that are newer than it are judged without.
+/// migrations that are newer than it are judged without. Whatever path is named, it is written with all statements that
+/// its security.toml is for.
 #[derive(Debug, Args)]
 struct Prepare {
     #[command(flatten)]
@@ -274,16 +275,20 @@ fn tell(scan: &Scan, report: &Report, selection: Selection) -> Result<(), Failur
 }
 
 impl Target {
-    fn projects(&self) -> Result<Vec<Project>, SqlError> {
+    /// The projects by their paths, as `find` finds them, or the statements from elsewhere.
+    fn projects(&self, find: Find) -> Result<Vec<Project>, SqlError> {
         let dialect = self.dialect.map(Database::dialect);
         match (&self.schema, &self.statements, dialect) {
             (Some(schema), Some(statements), Some(dialect)) => {
                 Ok(vec![project::elsewhere(schema, statements, dialect, self.lock.clone())?])
             }
-            _ => project::beneath(&self.paths, dialect),
+            _ => find(&self.paths, dialect),
         }
     }
 }
+
+/// What finds projects.
+type Find = fn(&[PathBuf], Option<Dialect>) -> Result<Vec<Project>, SqlError>;
 
 impl Database {
     const fn dialect(self) -> Dialect {
@@ -295,7 +300,7 @@ impl Database {
 }
 
 fn run_check(check: &Check) -> Result<ExitCode, Failure> {
-    let projects = check.target.projects()?;
+    let projects = check.target.projects(project::beneath)?;
     let (mut judged, mut unread) = (Vec::new(), Vec::new());
     for project in &projects {
         let lock = match (check.engine, project.postgres()) {
@@ -327,7 +332,7 @@ fn run_check(check: &Check) -> Result<ExitCode, Failure> {
 
 fn run_prepare(prepare: &Prepare) -> Result<ExitCode, Failure> {
     let mut out = anstream::stdout().lock();
-    let projects = prepare.target.projects()?;
+    let projects = prepare.target.projects(project::whole)?;
     for project in &projects {
         let Some(sources) = project.postgres() else { continue };
         let mut engine =

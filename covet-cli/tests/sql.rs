@@ -245,6 +245,17 @@ fn a_lock_is_the_verdict_until_a_migration_changes() {
 }
 
 #[test]
+fn a_lock_has_all_statements_of_its_policy_whatever_path_is_named() {
+    let Some(url) = server() else { return };
+    let folder = odd();
+    let other = "fn g() { safe_sql!(\"SELECT id FROM notes WHERE owner = {owner}\"); }";
+    fs::write(folder.path().join("src/other.rs"), other).unwrap();
+    let output = sql(&folder.path().join("src"), &["prepare", "other.rs", "--database-url", &url]);
+    assert!(text(&output).contains("was asked about 3, and refuses 2"), "{output:?}");
+    assert!(folder.path().join(".covet/sql.lock").is_file() && !folder.path().join("src/.covet").exists());
+}
+
+#[test]
 fn a_server_is_left_as_it_was_even_where_a_migration_fails() {
     let Some(url) = server() else { return };
     let folder = odd();

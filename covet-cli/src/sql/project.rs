@@ -94,6 +94,21 @@ pub fn beneath(paths: &[PathBuf], only: Option<Dialect>) -> Result<Vec<Project>,
     found.into_iter().map(|(path, found)| project(path, only, found)).collect()
 }
 
+/// The same with all statements of each policy, wherever they stand beneath its folder: a lock is that of all of them.
+///
+/// # Errors
+///
+/// As of [`beneath`].
+pub fn whole(paths: &[PathBuf], only: Option<Dialect>) -> Result<Vec<Project>, SqlError> {
+    let folder = |project: Project| Some(project.lock.parent()?.parent()?.to_owned());
+    let mut folders: Vec<PathBuf> = beneath(paths, only)?.into_iter().filter_map(folder).collect();
+    // What lies beneath another is found there.
+    folders.retain(|folder| !folder.as_os_str().is_empty());
+    let all = folders.clone();
+    folders.retain(|folder| !all.iter().any(|other| other != folder && folder.starts_with(other)));
+    beneath(&folders, only)
+}
+
 /// The `security.toml` of the package that a file belongs to, as the macros find it.
 fn policy(file: &Path) -> Option<PathBuf> {
     let file = std::path::absolute(file).unwrap_or_else(|_| file.to_owned());
