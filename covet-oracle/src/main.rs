@@ -44,6 +44,7 @@ impl Embedded {
             types: HashMap::new(),
             columns: HashMap::new(),
         };
+        new.run(oracle::FIRST).map_err(told)?;
         for source in &sources {
             new.migrate(source)?;
         }
@@ -57,7 +58,7 @@ impl Embedded {
     fn migrate(&mut self, source: &Source) -> Result<(), EngineError> {
         let text = split::upward(&source.text);
         let (pieces, _) = split::pieces(&text, Dialect::Postgres);
-        let broken = |error: anyhow::Error| EngineError(format!("{}: {error:#}", source.file));
+        let broken = |error: anyhow::Error| EngineError(format!("{}: {error}", source.file));
         if !pieces.iter().any(|piece| extension(piece.text).is_some()) {
             return self.run(&text).map_err(broken);
         }

@@ -39,6 +39,11 @@ const END: Duration = Duration::from_secs(5);
 /// Errors that may come of an extension that is not there: a function, a type, a table or a schema is unknown.
 const OF_EXTENSIONS: [&str; 4] = ["42883", "42704", "42P01", "3F000"];
 
+/// What sqlx makes before the first migration, and some migrations name.
+pub const FIRST: &str = "CREATE TABLE IF NOT EXISTS _sqlx_migrations (version BIGINT PRIMARY KEY, description TEXT NOT NULL, \
+                         installed_on TIMESTAMPTZ NOT NULL DEFAULT now(), success BOOLEAN NOT NULL, \
+                         checksum BYTEA NOT NULL, execution_time BIGINT NOT NULL)";
+
 /// Every type by its number: an array as `int8[]`, one that is not found without its schema as `app.kind`.
 pub const TYPES: &str = "SELECT t.oid::int8, (CASE WHEN pg_catalog.pg_type_is_visible(t.oid) THEN '' ELSE n.nspname || '.' END) \
                          || coalesce(e.typname || '[]', t.typname) FROM pg_catalog.pg_type t \

@@ -109,6 +109,9 @@ pub(super) fn known(resolved: Shape, engine: Shape) -> Shape {
     if shape.params.len() < engine.params.len() {
         shape.params.resize_with(engine.params.len(), Param::default);
     }
+    for (param, told) in shape.params.iter_mut().zip(engine.params) {
+        param.ty = told.ty.or(param.ty.take());
+    }
     for access in engine.access {
         if !shape.access.contains(&access) {
             shape.access.push(access);

@@ -276,19 +276,20 @@ fn locked(answers: &[(&str, lock::Answer)]) -> Project {
 
 #[test]
 fn what_postgres_said_before_is_the_verdict_while_the_migrations_are_the_same() {
-    let (good, bad) = ("SELECT nosuch(title) AS x FROM notes WHERE id = {id}", "SELECT odd(title) FROM notes");
+    let (good, bad) = ("SELECT nosuch({a}) AS x FROM notes WHERE id = {id}", "SELECT odd(title) FROM notes");
     let column = lock::Column { name: "x".into(), ty: "uuid".into(), not_null: None };
-    let holds = lock::Answer::Holds { params: vec!["int8".into()], columns: vec![column] };
+    let holds = lock::Answer::Holds { params: vec!["uuid[]".into(), "int8".into()], columns: vec![column] };
     let message = "function odd(text) does not exist".to_owned();
     let fails = lock::Answer::Fails { code: "42883".into(), offset: Some(7), message };
-    let project = locked(&[("SELECT nosuch(title) AS x FROM notes WHERE id = $1", holds), (bad, fails)]);
+    let project = locked(&[("SELECT nosuch($1) AS x FROM notes WHERE id = $2", holds), (bad, fails)]);
 
     let files: Vec<_> = project.judge().files().map(|file| file.file_name().unwrap().to_owned()).collect();
     assert_eq!(files, ["0001_notes.sql", "sql.lock"], "a program is built again when one of them changes");
     let told = project.judged(good).told;
     assert!(told[0].asked);
     assert_eq!(told[0].shape.columns[0].ty, Some(SqlType::Uuid));
-    assert_eq!(told[0].shape.params[0].ty, Some(SqlType::BigInt));
+    let params: Vec<_> = told[0].shape.params.iter().map(|param| param.ty.clone().unwrap()).collect();
+    assert_eq!(params, [SqlType::Array(Box::new(SqlType::Uuid)), SqlType::BigInt]);
     let mistakes = project.told(bad);
     assert!(mistakes[0].starts_with("[covet::sql::refused_by_postgres] function odd(text)"), "{mistakes:?}");
     assert!(mistakes[0].contains("\n  |         ^^^"), "{mistakes:?}");

@@ -61,6 +61,7 @@ impl Server {
         let options = self.options.clone().database(&self.name);
         self.runtime.block_on(async {
             let mut connection = options.connect().await.map_err(told)?;
+            connection.execute(oracle::FIRST).await.map_err(told)?;
             for source in sources {
                 let text = AssertSqlSafe(split::upward(&source.text).into_owned());
                 let ran = connection.execute(sqlx::raw_sql(text)).await;
