@@ -324,6 +324,8 @@ fn an_oracle_answers_line_by_line() {
         json!({ "sql": "SELECT id, kinds, w, id + 1 AS more FROM a WHERE id = $1 AND kinds = $2" }),
         json!({ "sql": "SELECT v.id FROM v" }),
         json!({ "sql": "SELECT 'ä', nosuch FROM a" }),
+        // A driver says that they are numbers.
+        json!({ "sql": "UPDATE a SET id = coalesce($1, $2)" }),
     ];
     let asked: Vec<String> = asked.iter().map(Value::to_string).collect();
     child.stdin.take().unwrap().write_all(asked.join("\n").as_bytes()).unwrap();
@@ -340,6 +342,7 @@ fn an_oracle_answers_line_by_line() {
             ] } } }),
             json!({ "answer": { "holds": { "params": [], "columns": [{ "name": "id", "type": "int4", "not_null": null }] } } }),
             json!({ "answer": { "fails": { "code": "42703", "offset": 13, "message": "column \"nosuch\" does not exist" } } }),
+            json!("unknown"),
         ]
     );
 }

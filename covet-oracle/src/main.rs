@@ -10,7 +10,7 @@ use std::process::ExitCode;
 
 use covet_sql::catalog::split;
 use covet_sql::lock::{Answer, Column};
-use covet_sql::oracle::{self, Engine, EngineError};
+use covet_sql::oracle::{self, Engine, EngineError, Known};
 use covet_sql::{Dialect, Source};
 use pglite_oxide::{BackendMessage, DatabaseError, ExecProtocolOptions, Pglite, PgliteError, extensions};
 
@@ -28,8 +28,7 @@ fn main() -> ExitCode {
 struct Embedded {
     database: Pglite,
     version: String,
-    /// Extensions that a migration makes and this PostgreSQL does not have.
-    missing: Vec<String>,
+    known: Known,
     types: HashMap<i32, String>,
     columns: HashMap<(i32, i16), bool>,
 }
@@ -40,7 +39,7 @@ impl Embedded {
         let mut new = Self {
             database,
             version: String::new(),
-            missing: Vec::new(),
+            known: Known::default(),
             types: HashMap::new(),
             columns: HashMap::new(),
         };
@@ -82,7 +81,7 @@ impl Embedded {
             made = self.run(&format!("ALTER EXTENSION \"{name}\" SET SCHEMA \"{schema}\"")).is_ok();
         }
         if !made {
-            self.missing.push(name);
+            self.known.missing.push(name);
         }
     }
 
@@ -94,6 +93,7 @@ impl Embedded {
     fn read(&mut self) -> anyhow::Result<()> {
         self.version = self.rows("SHOW server_version")?.into_iter().flatten().next().unwrap_or_default();
         self.version.insert_str(0, "PostgreSQL ");
+        self.known.functions = self.rows(oracle::FUNCTIONS)?.into_iter().flatten().collect();
         for row in self.rows(oracle::TYPES)? {
             if let [oid, name] = row.as_slice() {
                 self.types.insert(oid.parse()?, name.clone());
@@ -149,7 +149,7 @@ impl Embedded {
     fn planned(&mut self, sql: &str, holds: Answer) -> anyhow::Result<Answer> {
         let params = if let Answer::Holds { params, .. } = &holds { params.len() } else { 0 };
         let Some([prepare, explain, forget]) = oracle::plan(sql, params) else { return Ok(holds) };
-        // What cannot be prepared so was prepared before: it says nothing.
+        // It is one statement, as it was prepared before. What cannot be prepared so says nothing.
         if self.run(&prepare).is_err() {
             return Ok(holds);
         }
@@ -184,7 +184,7 @@ impl Engine for Embedded {
                 None => return Err(told(error)),
             },
         };
-        Ok(oracle::certain(answer, &self.missing))
+        Ok(self.known.certain(sql, answer))
     }
 }
 

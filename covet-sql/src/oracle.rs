@@ -15,6 +15,7 @@
 //!
 //! It ends when nobody can ask any more: with the process that started it.
 
+use std::collections::HashSet;
 use std::ffi::OsStr;
 use std::io::{self, BufRead, BufReader, Write};
 use std::process::{Child, ChildStdin, Command, Stdio};
@@ -54,6 +55,19 @@ pub const TYPES: &str = "SELECT t.oid::int8, (CASE WHEN pg_catalog.pg_type_is_vi
 pub const COLUMNS: &str = "SELECT a.attrelid::int8, a.attnum::int8, a.attnotnull FROM pg_catalog.pg_attribute a \
                            JOIN pg_catalog.pg_class c ON c.oid = a.attrelid \
                            WHERE a.attnum > 0 AND c.relkind IN ('r', 'p', 'f')";
+
+/// The names of all functions.
+pub const FUNCTIONS: &str = "SELECT DISTINCT proname::text FROM pg_catalog.pg_proc";
+
+/// Classes of errors that are a statement's: what it asks for, the values written in it, what it names, how it is put.
+const OF_STATEMENTS: [&str; 4] = ["0A", "22", "3F", "42"];
+
+/// Errors that a statement may have only while nobody says what types its parameters have.
+const OF_PARAMETERS: [&str; 6] = ["42725", "42804", "42846", "42883", "42P08", "42P18"];
+
+/// How messages begin that name the types that do not fit.
+const TELLS_TYPES: [&str; 5] =
+    ["function ", "operator does not exist: ", "column ", "cannot cast type ", "argument of "];
 
 /// A database with the tables of a program.
 pub trait Engine {
@@ -101,12 +115,46 @@ enum Say {
     Broken(String),
 }
 
-/// What an engine says of which these extensions are missing.
-#[must_use]
-pub fn certain(answer: Answer, missing: &[String]) -> Option<Answer> {
-    match &answer {
-        Answer::Fails { code, .. } if !missing.is_empty() && OF_EXTENSIONS.contains(&code.as_str()) => None,
-        _ => Some(answer),
+/// What is known of a database beside its tables.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Known {
+    /// Extensions that a migration makes and it does not have.
+    pub missing: Vec<String>,
+    /// The names of its functions.
+    pub functions: HashSet<String>,
+}
+
+impl Known {
+    /// What such a database says, where the application's would say the same.
+    #[must_use]
+    pub fn certain(&self, sql: &str, answer: Answer) -> Option<Answer> {
+        match &answer {
+            Answer::Holds { .. } => Some(answer),
+            Answer::Fails { code, message, .. } => self.is_certain(sql, code, message).then_some(answer),
+        }
+    }
+
+    fn is_certain(&self, sql: &str, code: &str, message: &str) -> bool {
+        let class = code.get(..2).unwrap_or_default();
+        // Not the weather of a server, nor what its roles may do.
+        let of_statement = OF_STATEMENTS.contains(&class) && code != "42501" || is_of_plan(code);
+        let of_extension = !self.missing.is_empty() && OF_EXTENSIONS.contains(&code);
+        let of_parameter = sql.contains('$') && OF_PARAMETERS.contains(&code) && self.is_guessed(code, message);
+        of_statement && !of_extension && !of_parameter
+    }
+
+    /// Whether another type of a parameter, which a driver tells and we do not, could make it right. What is not known
+    /// of a parameter PostgreSQL takes for text.
+    fn is_guessed(&self, code: &str, message: &str) -> bool {
+        let called = message.strip_prefix("function ").and_then(|rest| rest.split('(').next());
+        let name = called.map(|called| called.rsplit('.').next().unwrap_or(called).trim_matches('"'));
+        if name.is_some_and(|name| !self.functions.contains(name)) {
+            return false;
+        }
+        let mut words = message.split(|c: char| !c.is_alphanumeric());
+        ["42725", "42P08", "42P18"].contains(&code)
+            || !TELLS_TYPES.iter().any(|begin| message.starts_with(begin))
+            || words.any(|word| word == "text" || word == "unknown")
     }
 }
 
@@ -318,15 +366,53 @@ mod tests {
         assert!(lines.last().unwrap().starts_with(r#"{"broken":"expected"#));
     }
 
+    /// Whether an error counts, in a database that has a function `f` and lacks these extensions.
+    fn counts(sql: &str, code: &str, message: &str, missing: &[&str]) -> bool {
+        let missing = missing.iter().map(|name| (*name).to_owned()).collect();
+        let known = Known { missing, functions: HashSet::from(["f".to_owned()]) };
+        let fails = Answer::Fails { code: code.into(), offset: None, message: message.into() };
+        known.certain(sql, fails).is_some()
+    }
+
     #[test]
     fn what_an_extension_may_have_is_not_known_to_be_wrong_without_it() {
-        let fails = |code: &str| Answer::Fails { code: code.into(), offset: None, message: String::new() };
-        let missing = ["pgcrypto".to_owned()];
-        assert_eq!(certain(fails("42883"), &missing), None);
-        assert_eq!(certain(fails("42883"), &[]), Some(fails("42883")));
-        assert_eq!(certain(fails("42703"), &missing), Some(fails("42703")), "a column is of no extension");
+        let message = "function g(integer) does not exist";
+        assert!(!counts("SELECT g(1)", "42883", message, &["postgis"]));
+        assert!(counts("SELECT g(1)", "42883", message, &[]));
+        assert!(counts("SELECT a", "42703", "", &["postgis"]), "a column is of no extension");
         let holds = Answer::Holds { params: Vec::new(), columns: Vec::new() };
-        assert_eq!(certain(holds.clone(), &missing), Some(holds));
+        assert_eq!(Known::default().certain("SELECT 1", holds.clone()), Some(holds));
+    }
+
+    #[test]
+    fn what_a_type_of_a_parameter_could_make_right_is_not_known_to_be_wrong() {
+        for (code, message) in [
+            ("42P18", "could not determine data type of parameter $1"),
+            ("42725", "operator is not unique: unknown + unknown"),
+            ("42804", "column \"n\" is of type integer but expression is of type text"),
+            ("42883", "operator does not exist: integer + text"),
+            ("42883", "function f(unknown) does not exist"),
+            ("42883", "Funktion g(integer) existiert nicht"),
+        ] {
+            assert!(!counts("SELECT $1", code, message, &[]), "{message}");
+            assert!(counts("SELECT 1", code, message, &[]), "{message}");
+        }
+        for (code, message) in [
+            ("42883", "function g(unknown) does not exist"),
+            ("42883", "function app.g(text) does not exist"),
+            ("42883", "operator does not exist: integer = uuid"),
+            ("42703", "column \"text\" does not exist"),
+        ] {
+            assert!(counts("SELECT $1", code, message, &[]), "{message}");
+        }
+    }
+
+    #[test]
+    fn what_ails_the_server_is_not_the_statements_fault() {
+        for code in ["57014", "53200", "42501", "XX000", "40P01", ""] {
+            assert!(!counts("SELECT 1", code, "", &[]), "{code}");
+        }
+        assert!(counts("SELECT 1", "55000", "", &[]) && counts("SELECT 'x'::int", "22P02", "", &[]));
     }
 
     #[test]

@@ -6,7 +6,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use covet_sql::Source;
 use covet_sql::catalog::split;
 use covet_sql::lock::{Answer, Column};
-use covet_sql::oracle::{self, Engine, EngineError};
+use covet_sql::oracle::{self, Engine, EngineError, Known};
 use sqlx::postgres::{PgConnectOptions, PgDatabaseError, PgErrorPosition, PgStatement, PgTypeInfo};
 use sqlx::{
     AssertSqlSafe, Column as _, ConnectOptions as _, Connection as _, Either, Executor as _, PgConnection,
@@ -28,6 +28,7 @@ pub struct Server {
     version: String,
     types: HashMap<u32, String>,
     columns: HashMap<(u32, i16), bool>,
+    known: Known,
 }
 
 impl Server {
@@ -49,8 +50,8 @@ impl Server {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_nanos());
         let name = format!("covet_{}_{now}", std::process::id());
         runtime.block_on(create(&options, &name)).map_err(told)?;
-        let (types, columns) = (HashMap::new(), HashMap::new());
-        let mut new = Self { runtime, options, name, connection: None, version: String::new(), types, columns };
+        let (types, columns, known) = (HashMap::new(), HashMap::new(), Known::default());
+        let mut new = Self { runtime, options, name, connection: None, version: String::new(), types, columns, known };
         new.migrate(sources)?;
         new.read().map_err(told)?;
         Ok(new)
@@ -85,6 +86,8 @@ impl Server {
                 Some(((u32::try_from(table).ok()?, i16::try_from(column).ok()?), not_null))
             };
             self.columns = columns.into_iter().filter_map(key).collect();
+            let functions = sqlx::query_scalar(oracle::FUNCTIONS).fetch_all(&mut connection).await?;
+            self.known.functions = functions.into_iter().collect();
             self.connection = Some(connection);
             Ok(())
         })
@@ -125,7 +128,7 @@ impl Engine for Server {
         let said = self.runtime.block_on(connection.prepare(AssertSqlSafe(sql.to_owned()).into_sql_str()));
         let statement = match said {
             Ok(statement) => statement,
-            Err(error) => return refused(sql, error).map(Some),
+            Err(error) => return refused(sql, error).map(|answer| self.known.certain(sql, answer)),
         };
         let params = statement.parameters().and_then(|params| params.left()).map_or(0, <[PgTypeInfo]>::len);
         let planned = self.runtime.block_on(planned(connection, sql, params));
@@ -164,7 +167,7 @@ async fn create(options: &PgConnectOptions, name: &str) -> Result<(), sqlx::Erro
 /// Has a statement planned that writes. Errors are those that it has whatever its values are.
 async fn planned(connection: &mut PgConnection, sql: &str, params: usize) -> Result<(), sqlx::Error> {
     let Some([prepare, explain, forget]) = oracle::plan(sql, params) else { return Ok(()) };
-    // What cannot be prepared so was prepared before: it says nothing.
+    // It is one statement, as it was prepared before. What cannot be prepared so says nothing.
     if connection.execute(sqlx::raw_sql(AssertSqlSafe(prepare))).await.is_err() {
         return Ok(());
     }
