@@ -257,21 +257,27 @@ mod database {
 
 #[cfg(feature = "postgres")]
 mod postgres {
+    use std::time::Duration;
+
     use sqlx::postgres::PgPoolOptions;
     use sqlx::{Connection as _, PgConnection};
 
     use super::database::Opened;
     use super::{BackendError, Lock};
 
+    /// How long a request waits for a connection before it is answered 503.
+    const MAX_WAIT: Duration = Duration::from_secs(2);
+
     pub(super) async fn open(url: &str, shared: bool) -> Result<Opened, BackendError> {
-        let pool = PgPoolOptions::new().connect(url).await.map_err(BackendError::Connect)?;
-        let lock = if shared { None } else { Some(Lock::Connection(lock(url).await?)) };
+        // By itself, for a pool tries again and then says only that time is up.
+        let connection = PgConnection::connect(url).await.map_err(BackendError::Connect)?;
+        let lock = if shared { None } else { Some(Lock::Connection(lock(connection).await?)) };
+        let pool = PgPoolOptions::new().acquire_timeout(MAX_WAIT).connect(url).await.map_err(BackendError::Connect)?;
         Ok(Opened { pool: pool.into(), lock, debug_key: None })
     }
 
     /// Takes the lock of the schema, on a connection of its own: it lasts as long as that.
-    async fn lock(url: &str) -> Result<PgConnection, BackendError> {
-        let mut connection = PgConnection::connect(url).await.map_err(BackendError::Connect)?;
+    async fn lock(mut connection: PgConnection) -> Result<PgConnection, BackendError> {
         let query = "SELECT pg_try_advisory_lock(hashtext('covet'), hashtext(current_schema()))";
         let held = sqlx::query_scalar(query).fetch_one(&mut connection).await.map_err(BackendError::Connect)?;
         if held { Ok(connection) } else { Err(BackendError::ServerInUse) }
