@@ -11,6 +11,7 @@ use clap_complete::Shell;
 use covet_core::sql::Dialect;
 use covet_sql::oracle;
 
+use crate::breach::{self, BreachError};
 use crate::report::{Selection, human, json, sarif};
 use crate::scan::{self, Report, ScanError, Verdict};
 use crate::sql::project::{self, Project};
@@ -51,6 +52,7 @@ struct Covet {
 enum Command {
     Scan(Scan),
     Sql(Sql),
+    Breach(Breach),
     /// Write the completions for a shell to the standard output
     Completions {
         /// The shell
@@ -89,6 +91,38 @@ struct Scan {
     /// Tell nothing that needs review
     #[arg(long, action = ArgAction::SetTrue, conflicts_with = "fail_on")]
     deny_only: bool,
+}
+
+/// The file of stolen passwords that `[password.breach] source = "file"` asks
+#[derive(Debug, Args)]
+#[command(arg_required_else_help = true)]
+struct Breach {
+    #[command(subcommand)]
+    command: BreachCommand,
+}
+
+#[derive(Debug, Subcommand)]
+enum BreachCommand {
+    Build(BuildCorpus),
+}
+
+/// Make it from a list of lines `SHA1:COUNT` in the order of the digests
+///
+/// That is what the downloader of Have I Been Pwned writes. A password takes seven bytes: those found a hundred times or
+/// more make some hundred megabytes.
+#[derive(Debug, Args)]
+struct BuildCorpus {
+    /// The list; `-` is the standard input
+    #[arg(value_name = "LIST")]
+    from: PathBuf,
+
+    /// The file to write
+    #[arg(value_name = "FILE", default_value = "breaches")]
+    to: PathBuf,
+
+    /// Leave out what was found less often
+    #[arg(long, value_name = "COUNT", default_value_t = 1)]
+    min_count: u64,
 }
 
 /// The statements of a project: what they mean, and what PostgreSQL says of them
@@ -224,6 +258,7 @@ pub fn run(arguments: impl IntoIterator<Item = std::ffi::OsString>) -> ExitCode 
         Command::Sql(Sql { command: SqlCommand::Check(check) }) => run_check(&check),
         Command::Sql(Sql { command: SqlCommand::Prepare(prepare) }) => run_prepare(&prepare),
         Command::Sql(Sql { command: SqlCommand::Oracle(asked) }) => run_oracle(&asked),
+        Command::Breach(Breach { command: BreachCommand::Build(build) }) => run_build(&build),
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut completed(), "cargo-covet", &mut io::stdout());
             Ok(ExitCode::SUCCESS)
@@ -242,10 +277,19 @@ enum Failure {
     Scan(#[from] ScanError),
     #[error("{0}")]
     Sql(#[from] SqlError),
+    #[error("{0}")]
+    Breach(#[from] BreachError),
     #[error("`{}` cannot be written: {source}", path.display())]
     Write { path: PathBuf, source: io::Error },
     #[error("the standard output cannot be written: {0}")]
     Output(#[from] io::Error),
+}
+
+fn run_build(corpus: &BuildCorpus) -> Result<ExitCode, Failure> {
+    let built = breach::build(&corpus.from, &corpus.to, corpus.min_count)?;
+    let (written, left_out) = (built.written, built.left_out);
+    writeln!(anstream::stdout(), "{}: {written} passwords, {left_out} left out", corpus.to.display())?;
+    Ok(ExitCode::SUCCESS)
 }
 
 fn run_scan(scan: &Scan) -> Result<ExitCode, Failure> {

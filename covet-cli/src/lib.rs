@@ -1,5 +1,6 @@
 //! `cargo covet`: what the compiler cannot see of a project's security.
 
+pub mod breach;
 pub mod cli;
 pub mod report;
 pub mod scan;

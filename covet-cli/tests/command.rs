@@ -1,4 +1,4 @@
-//! `cargo covet scan` as it is called: output, exit codes, suppression, and what it leaves out.
+//! `cargo covet` as it is called: output, exit codes, suppression, what it leaves out, what it writes.
 
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may stop at what it does not expect")]
 
@@ -264,4 +264,25 @@ fn what_nests_without_end_is_named_and_does_not_stop_the_scan() {
     let unread: Vec<_> = lines.iter().filter(|line| line["kind"] == "unread").map(|line| &line["file"]).collect();
     assert_eq!(unread, ["src/0.rs", "src/1.rs", "src/2.rs"]);
     assert_eq!(lines.last().unwrap()["files"], 1);
+}
+
+#[test]
+fn a_file_of_stolen_passwords_is_written_whole_or_not_at_all() {
+    let digests =
+        ["5BAA61E4C9B93F3F0682250B6CF8331B7EE68FD8:10434004\r\n", "7C4A8D09CA3762AF61E59520943DC26494F8941B:1\r\n"];
+    let list = digests.concat();
+    let folder = project(&[("pwned.txt", &list), ("wrong.txt", &digests[1].repeat(2))]);
+    let build = |list| covet(folder.path(), &["covet", "breach", "build", list, "stolen", "--min-count", "2"]);
+    let output = build("pwned.txt");
+    assert_eq!((output.status.code(), text(&output).as_str()), (Some(0), "stolen: 1 passwords, 1 left out\n"));
+    let whole = fs::read(folder.path().join("stolen")).unwrap();
+    assert_eq!(whole.len(), 16 + 7);
+
+    for (wrong, said) in [("wrong.txt", "`wrong.txt`: line 2"), ("none.txt", "`none.txt` cannot be read")] {
+        let output = build(wrong);
+        assert_eq!(output.status.code(), Some(2), "{wrong}");
+        assert!(String::from_utf8(output.stderr).unwrap().contains(said), "{wrong}");
+        assert_eq!(fs::read(folder.path().join("stolen")).unwrap(), whole, "the old file is still there");
+        assert!(!folder.path().join("stolen.new").exists());
+    }
 }

@@ -43,3 +43,9 @@ pub(crate) fn forgotten(entries: u64) {
         metrics::counter!("covet_store_forgotten_total").increment(entries);
     }
 }
+
+/// Whether a new password was stolen could not be found out.
+#[cfg(feature = "breach")]
+pub(crate) fn breaches_unknown() {
+    metrics::counter!("covet_breach_check_failures_total").increment(1);
+}

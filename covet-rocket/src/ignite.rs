@@ -30,6 +30,12 @@ pub(crate) enum IgniteError {
     Random(#[from] RandomError),
     #[error(transparent)]
     Backend(#[from] BackendError),
+    #[cfg(feature = "breach")]
+    #[error("`password.breach`: {}", covet_core::causes::Causes(.0))]
+    Breach(#[from] covet_core::password::breach::BreachError),
+    #[cfg(not(feature = "breach"))]
+    #[error("`password.breach.source` needs the feature `breach` of covet")]
+    NoBreach,
     #[error(transparent)]
     DebugKey(#[from] debug_key::DebugKeyError),
 }
@@ -48,6 +54,10 @@ impl Covet {
         #[cfg(not(feature = "redis"))]
         settings.refuse_unsupported()?;
         let policy = settings.policy(self.embedded)?;
+        #[cfg(not(feature = "breach"))]
+        if policy.password.breach.source != covet_core::password::BreachSource::Off {
+            return Err(IgniteError::NoBreach);
+        }
         let given_key = settings.secret_key()?;
         let debug = rocket.figment().profile() == Config::DEBUG_PROFILE;
         if given_key.is_none() && !debug {
@@ -73,6 +83,8 @@ impl Covet {
             keys: Keys::from_secret(&key),
             sinks: backend.sinks,
             clock: Arc::clone(&self.clock),
+            #[cfg(feature = "breach")]
+            breaches: covet_core::password::breach::open(&policy.password.breach)?,
         };
         #[cfg(feature = "sql")]
         let ((db, events), lock) = (backend.database.unzip(), backend.lock);

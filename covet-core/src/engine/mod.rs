@@ -34,6 +34,8 @@ use crate::audit::{Event, Sink, TracingSink};
 use crate::causes::Causes;
 use crate::keys::{BegunTag, Keys};
 use crate::password::Hasher;
+#[cfg(feature = "breach")]
+use crate::password::breach::Breaches;
 use crate::policy::Policy;
 use crate::rate_limit::{self, Rates, Scope};
 use crate::requirement::Requirement;
@@ -54,6 +56,9 @@ pub struct Parts {
     pub sinks: Vec<Arc<dyn Sink>>,
     /// Where the time comes from.
     pub clock: Arc<dyn Clock>,
+    /// Who knows stolen passwords, if anybody is asked.
+    #[cfg(feature = "breach")]
+    pub breaches: Option<Arc<dyn Breaches>>,
 }
 
 /// The policy, ready to decide.
@@ -75,6 +80,8 @@ pub struct Engine {
     keys: Keys,
     sinks: Vec<Arc<dyn Sink>>,
     clock: Arc<dyn Clock>,
+    #[cfg(feature = "breach")]
+    breaches: Option<Arc<dyn Breaches>>,
 }
 
 impl Engine {
@@ -90,7 +97,9 @@ impl Engine {
     ) -> Result<Self, Vec<PlanError>> {
         let requirements: Vec<_> = requirements.into_iter().collect();
         check(&policy, requirements.iter().copied())?;
-        let Parts { store, accounts, keys, sinks, clock } = parts;
+        #[cfg(feature = "breach")]
+        let breaches = parts.breaches.clone();
+        let Parts { store, accounts, keys, sinks, clock, .. } = parts;
         let plan = |requirement| Some((identity(requirement), Plan::new(requirement, &policy, &keys)?));
         let plans = requirements.into_iter().filter_map(plan).collect();
         let (access, hasher) = (Arc::new(Access::of(&policy)), Hasher::new(&policy.password));
@@ -111,6 +120,8 @@ impl Engine {
             keys,
             sinks,
             clock,
+            #[cfg(feature = "breach")]
+            breaches,
         })
     }
 
@@ -160,6 +171,11 @@ impl Engine {
     #[must_use]
     pub fn now(&self) -> Timestamp {
         self.clock.now()
+    }
+
+    #[cfg(feature = "breach")]
+    pub(crate) const fn breaches(&self) -> Option<&Arc<dyn Breaches>> {
+        self.breaches.as_ref()
     }
 
     pub(crate) const fn keys(&self) -> &Keys {
@@ -289,6 +305,8 @@ mod tests {
             keys: Keys::from_secret(&SecretKey::generate().unwrap()),
             sinks: vec![Arc::new(sink.clone())],
             clock: Arc::new(SystemClock),
+            #[cfg(feature = "breach")]
+            breaches: None,
         };
         let text = format!("[application]\nname = 'V'\n{policy}");
         let engine = Engine::new(Policy::parse("security.toml", &text).unwrap(), requirements, parts).unwrap();

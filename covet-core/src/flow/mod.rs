@@ -96,6 +96,10 @@ pub enum Failure {
     /// The names of the account do not fit an `otpauth` URI.
     #[error(transparent)]
     Enrollment(#[from] EnrollmentError),
+    /// Whether a password was stolen could not be found out, and the policy then allows none.
+    #[cfg(feature = "breach")]
+    #[error(transparent)]
+    Breach(#[from] crate::password::breach::BreachError),
     /// The account was changed at the same moment: what was known of it no longer holds.
     #[error("the account was changed at the same moment")]
     Changed,

@@ -8,6 +8,12 @@ use crate::engine::{Engine, Facts};
 use crate::password::{Fault, Owner, Password, Review, Verdict, review};
 use crate::session::Stage;
 use crate::time::Timestamp;
+#[cfg(feature = "breach")]
+use crate::{
+    causes::Causes,
+    metric,
+    password::{OnFailure, breach::Sha1Digest},
+};
 
 /// A password that was not changed.
 #[derive(Debug, thiserror::Error)]
@@ -46,13 +52,40 @@ impl Engine {
         names: &[&str],
         second_factor: bool,
     ) -> Result<Review, Failure> {
-        let (policy, password) = (self.policy().password.clone(), password.clone());
+        let (policy, judged) = (self.policy().password.clone(), password.clone());
         let names: Vec<String> = names.iter().map(|&name| name.to_owned()).collect();
-        let judged = move || {
+        let judge = move || {
             let names: Vec<&str> = names.iter().map(String::as_str).collect();
-            review(&policy, password.expose(), Owner { names: &names, second_factor })
+            review(&policy, judged.expose(), Owner { names: &names, second_factor })
         };
-        Ok(self.hasher().run(REVIEW_KIBIBYTES, judged).await?)
+        let review = self.hasher().run(REVIEW_KIBIBYTES, judge).await?;
+        #[cfg(feature = "breach")]
+        if review.is_valid() {
+            return self.look_for_breaches(password.clone(), review).await;
+        }
+        Ok(review)
+    }
+
+    /// Adds how often a password was stolen. Not asked of one that is refused anyway: who is asked learns a little.
+    #[cfg(feature = "breach")]
+    async fn look_for_breaches(&self, password: Password, mut review: Review) -> Result<Review, Failure> {
+        let Some(breaches) = self.breaches().cloned() else { return Ok(review) };
+        let asked = move || breaches.count(&Sha1Digest::of(password.expose()));
+        let policy = &self.policy().password.breach;
+        match self.hasher().run(REVIEW_KIBIBYTES, asked).await? {
+            Ok(count) => review.breach_count = count,
+            Err(error) => {
+                metric::breaches_unknown();
+                tracing::warn!(error = %Causes(&error), "whether a new password was stolen could not be found out");
+                if policy.on_failure == OnFailure::Deny {
+                    return Err(error.into());
+                }
+            }
+        }
+        if review.breach_count >= policy.min_count.get().into() {
+            review.errors.push(Fault::Breached { count: review.breach_count });
+        }
+        Ok(review)
     }
 
     /// Changes the password of whoever is signed in, with the current and a new one (ASVS v5.0.0-6.2.3). All other

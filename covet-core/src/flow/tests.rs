@@ -30,15 +30,22 @@ struct Bench {
 
 impl Bench {
     async fn new(policy: &str, capacity: usize) -> Self {
+        Self::of(policy, capacity, |_| {}).await
+    }
+
+    async fn of(policy: &str, capacity: usize, change: impl FnOnce(&mut Parts)) -> Self {
         let (directory, pool) = database().await;
         let (store, sink) = (Arc::new(MemoryStore::new(capacity)), SqlSink::new(pool.clone()));
-        let parts = Parts {
+        let mut parts = Parts {
             store: Arc::clone(&store) as Arc<dyn Store>,
             accounts: Arc::new(SqlAccounts::new(pool)),
             keys: Keys::from_secret(&SecretKey::generate().unwrap()),
             sinks: vec![Arc::new(sink.clone())],
             clock: Arc::new(SystemClock),
+            #[cfg(feature = "breach")]
+            breaches: None,
         };
+        change(&mut parts);
         let text = format!(
             "[application]\nname = 'V'\n[password]\nhash = {{ memory = '7MiB', iterations = 5 }}\n[roles.member]\n{policy}"
         );
@@ -331,4 +338,50 @@ async fn sign_ins_locks_unlocks_and_alarms_are_counted() {
     assert_eq!(counted(&snapshotter), expected);
     bench.engine.sweep(NOW.plus_millis(600_000)).await;
     assert!(counted(&snapshotter).contains(&"covet_login_alarm{} 0".to_owned()));
+}
+
+#[cfg(feature = "breach")]
+mod breaches {
+    use super::*;
+    use crate::flow::{RegisterError, Registration};
+    use crate::password::Fault;
+    use crate::password::breach::{BreachError, Breaches, Sha1Digest};
+
+    /// Knows one password, or nothing at all.
+    #[derive(Debug)]
+    struct Known(Option<(Sha1Digest, u64)>);
+
+    impl Breaches for Known {
+        fn count(&self, digest: &Sha1Digest) -> Result<u64, BreachError> {
+            let (known, count) = self.0.as_ref().ok_or(BreachError::Malformed { line: 1 })?;
+            Ok(if known == digest { *count } else { 0 })
+        }
+    }
+
+    async fn register(known: Option<(&str, u64)>, policy: &str) -> Result<Account, RegisterError> {
+        let known = Known(known.map(|(password, count)| (Sha1Digest::of(password), count)));
+        let bench = Bench::of(policy, 1000, |parts| parts.breaches = Some(Arc::new(known))).await;
+        let password = Password::from("river ink zebra quartz".to_owned());
+        let registration = Registration { username: "ada", email: None, password, roles: &[] };
+        bench.engine.register(registration, &from(0), NOW).await
+    }
+
+    #[tokio::test]
+    async fn a_stolen_password_is_refused_by_how_often_it_was_found() {
+        const TWICE: &str = "[password.breach]\nmin_count = 3";
+        let stolen = Some(("river ink zebra quartz", 2));
+        match register(stolen, "").await {
+            Err(RegisterError::Password(faults)) => assert_eq!(faults, [Fault::Breached { count: 2 }]),
+            other => panic!("{other:?}"),
+        }
+        assert!(register(stolen, TWICE).await.is_ok());
+        assert!(register(Some(("another one", 9)), "").await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn when_nobody_can_tell_the_policy_decides() {
+        assert!(register(None, "").await.is_ok());
+        let denied = register(None, "[password.breach]\non_failure = 'deny'").await;
+        assert!(matches!(denied, Err(RegisterError::Failed(Failure::Breach(_)))), "{denied:?}");
+    }
 }

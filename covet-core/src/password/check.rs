@@ -204,8 +204,8 @@ fn against<'a>(rules: &'a Composition, candidate: &'a str) -> impl Iterator<Item
         lacks(rules.special, |c| !c.is_alphanumeric(), "a character that is neither a letter nor a digit"),
     ];
     let longest = |step: i64| longest_run(candidate, step);
-    let repeats = rules.max_repeats.map(|max| max.get()).filter(|max| longest(0) > *max);
-    let sequence = rules.max_sequence.map(|max| max.get()).filter(|max| longest(1).max(longest(-1)) > *max);
+    let repeats = rules.max_repeating.map(|max| max.get()).filter(|max| longest(0) > *max);
+    let sequence = rules.max_sequential.map(|max| max.get()).filter(|max| longest(1).max(longest(-1)) > *max);
     let classes = classes.into_iter().flatten();
     classes.chain(repeats.map(|max| Fault::Repeats { max })).chain(sequence.map(|max| Fault::Sequence { max }))
 }
@@ -325,7 +325,7 @@ mod tests {
     #[test]
     fn rows_of_characters_are_bounded_if_the_policy_says_so() {
         let rows =
-            Composition { max_repeats: Some(Count::of(3)), max_sequence: Some(Count::of(3)), ..Default::default() };
+            Composition { max_repeating: Some(Count::of(3)), max_sequential: Some(Count::of(3)), ..Default::default() };
         let strict = Policy { composition: rows, ..policy() };
         let errors = |candidate: &str| review(&strict, candidate, Owner::default()).errors;
         assert_eq!(errors("river ink zebra aaa abc 321"), []);

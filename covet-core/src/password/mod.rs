@@ -1,8 +1,8 @@
 //! Passwords: which are accepted, and how they are kept.
 //!
 //! Against: passwords that are guessed online, a stolen table of hashes, and the sign-in page as a way to exhaust the
-//! server's memory. The rule: a new password is long and does not name the service or the user; it is kept as an
-//! Argon2id hash; and hashing never uses more memory than its budget.
+//! server's memory. The rule: a new password is long, hard to guess, not known to be stolen, and does not name the
+//! service or the user; it is kept as an Argon2id hash; and hashing never uses more memory than its budget.
 //!
 //! ```
 //! # #[cfg(feature = "runtime")] {
@@ -17,6 +17,8 @@
 //! # }
 //! ```
 
+#[cfg(feature = "corpus")]
+pub mod breach;
 #[cfg(feature = "runtime")]
 mod check;
 #[cfg(feature = "import")]
@@ -33,6 +35,6 @@ mod secret;
 pub use self::check::{Fault, Owner, Review, review};
 #[cfg(feature = "runtime")]
 pub use self::hasher::{HashError, Hasher, Verdict};
-pub use self::policy::{Composition, Hash, Policy, Strength};
+pub use self::policy::{Breach, BreachSource, Composition, Hash, OnFailure, Policy, RangeUrl, Strength};
 #[cfg(feature = "runtime")]
 pub use self::secret::{Password, PasswordHash};

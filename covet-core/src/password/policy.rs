@@ -1,6 +1,8 @@
+use std::str::FromStr;
+
 use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
 
-use crate::units::{Count, Size};
+use crate::units::{Count, Size, Time};
 
 /// The section `[password]`: which passwords are accepted, and how they are kept.
 ///
@@ -37,6 +39,9 @@ pub struct Policy {
     /// Rules of composition, all off: they make people choose worse passwords. For whom a contract demands them.
     pub composition: Composition,
 
+    /// Whether a new password is looked up among stolen ones.
+    pub breach: Breach,
+
     /// How a password is hashed, with Argon2id. A changed value applies to each account at its next sign-in.
     /// Together, memory and iterations are at least the weakest row of the OWASP Password Storage Cheat Sheet.
     #[serde(deserialize_with = "costly")]
@@ -58,6 +63,7 @@ impl Default for Policy {
             allow_common: false,
             min_strength: Strength::Weak,
             composition: Composition::default(),
+            breach: Breach::default(),
             hash: Hash::default(),
             hash_budget: Size::of(256 << 10),
         }
@@ -114,12 +120,111 @@ pub struct Composition {
 
     /// How often one character may stand in a row.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub max_repeats: Option<Count<1, 64>>,
+    pub max_repeating: Option<Count<1, 64>>,
 
     /// How many characters in a row may follow each other in the alphabet or in number, forwards or backwards, as `abc`
     /// and `321`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub max_sequence: Option<Count<2, 64>>,
+    pub max_sequential: Option<Count<2, 64>>,
+}
+
+/// The section `[password.breach]`: stolen passwords (ASVS v5.0.0-6.2.12). Needs the feature `breach`.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Breach {
+    /// Who is asked.
+    pub source: BreachSource,
+
+    /// Where the range API is. What is asked for stands behind it.
+    pub url: RangeUrl,
+
+    /// The file, made by `cargo covet breach build`.
+    pub file: String,
+
+    /// How long the answer may take.
+    pub timeout: Time<1, 30>,
+
+    /// What becomes of a password when nobody can tell.
+    pub on_failure: OnFailure,
+
+    /// From how many finds on a password is refused.
+    pub min_count: Count<1, 1_000_000>,
+}
+
+impl Default for Breach {
+    fn default() -> Self {
+        Self {
+            source: BreachSource::Off,
+            url: RangeUrl("https://api.pwnedpasswords.com/range/".to_owned()),
+            file: "breaches".to_owned(),
+            timeout: Time::of(2),
+            on_failure: OnFailure::Allow,
+            min_count: Count::of(1),
+        }
+    }
+}
+
+/// Who knows stolen passwords.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub enum BreachSource {
+    /// Nobody is asked.
+    Off,
+    /// The range API of Have I Been Pwned, or one like it: it learns five hexadecimal digits of a SHA-1.
+    Api,
+    /// A file: nobody learns anything.
+    File,
+}
+
+/// What is done when nobody can tell.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub enum OnFailure {
+    /// The password is accepted, if nothing else is wrong with it; the log says so.
+    Allow,
+    /// Nobody chooses a password: 503.
+    Deny,
+}
+
+/// An address that a range is asked of: by `https`, or `http` to this machine. It ends with `/`.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(transparent))]
+pub struct RangeUrl(String);
+
+impl RangeUrl {
+    /// The address.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for RangeUrl {
+    type Err = &'static str;
+
+    fn from_str(url: &str) -> Result<Self, Self::Err> {
+        let local = ["http://127.0.0.1", "http://[::1]", "http://localhost"];
+        let is_local = local.iter().filter_map(|host| url.strip_prefix(host)).any(|rest| rest.starts_with([':', '/']));
+        let has_host = url.strip_prefix("https://").is_some_and(|rest| !rest.starts_with('/'));
+        let is_plain = url.bytes().all(|byte| byte.is_ascii_graphic()) && !url.contains(['?', '#', '@']);
+        if (is_local || has_host) && is_plain && url.ends_with('/') {
+            Ok(Self(url.to_owned()))
+        } else {
+            Err(
+                "expected an address that begins with `https://` and ends with `/`, such as `\"https://api.pwnedpasswords.com/range/\"`",
+            )
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for RangeUrl {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(D::Error::custom)
+    }
 }
 
 /// The cost of one Argon2id hash (RFC 9106).
@@ -187,6 +292,27 @@ mod tests {
     }
 
     #[test]
+    fn a_range_is_asked_of_an_address_that_nobody_reads_along_at() {
+        let read = |url: &str| toml::from_str::<Policy>(&format!("breach = {{ url = '{url}' }}")).is_ok();
+        for url in ["https://h.example/range/", "http://127.0.0.1:80/", "http://localhost/x/", "http://[::1]:9/"] {
+            assert!(read(url), "{url}");
+        }
+        for url in [
+            "http://h.example/range/",
+            "http://127.0.0.1.h.example/",
+            "http://localhost.example/",
+            "https://h.example/range",
+            "https://h.example/?/",
+            "https://u:p@h.example/",
+            "https:///",
+            "ftp://h.example/",
+            "",
+        ] {
+            assert!(!read(url), "{url}");
+        }
+    }
+
+    #[test]
     fn values_are_read_and_mistakes_refused() {
         let policy: Policy = toml::from_str(
             "min_length = 8\nmax_length = 64\ncontext_words = ['vault']\nhash_budget = '1GiB'\n\
@@ -205,8 +331,8 @@ mod tests {
             "min_length_with_mfa = 7",
             "min_strength = 'medium'",
             "composition = { upper = true }",
-            "composition = { max_repeats = 0 }",
-            "composition = { max_sequence = 1 }",
+            "composition = { max_repeating = 0 }",
+            "composition = { max_sequential = 1 }",
             "hash = { memory = '6MiB' }",
             "hash = { memory = '5GiB' }",
             "hash = { iterations = 0 }",

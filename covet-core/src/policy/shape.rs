@@ -18,7 +18,7 @@ enum Shape {
 use Shape::{List, Table, Text};
 
 /// Each key, with `*` for any name or any element, its shape and an example.
-const KEYS: [(&str, Shape, &str); 82] = [
+const KEYS: [(&str, Shape, &str); 87] = [
     ("application", Table, r#"{ name = "Vault" }"#),
     ("application.name", Text, r#""Vault""#),
     ("permissions", Table, r#"{ "read:notes" = "See one's own notes" }"#),
@@ -56,6 +56,11 @@ const KEYS: [(&str, Shape, &str); 82] = [
     ("password.context_words.*", Text, r#""vault""#),
     ("password.min_strength", Text, r#""weak""#),
     ("password.composition", Table, "{ digit = true }"),
+    ("password.breach", Table, r#"{ source = "api" }"#),
+    ("password.breach.source", Text, r#""api""#),
+    ("password.breach.url", Text, r#""https://api.pwnedpasswords.com/range/""#),
+    ("password.breach.file", Text, r#""breaches""#),
+    ("password.breach.on_failure", Text, r#""allow""#),
     ("password.hash", Table, r#"{ memory = "19MiB" }"#),
     ("mfa", Table, "{ max_attempts = 5 }"),
     ("mfa.totp", Table, "{ digits = 6 }"),
