@@ -159,7 +159,7 @@ fn read_at(file: &File, mut into: &mut [u8], mut at: u64) -> io::Result<()> {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test may stop at what it does not expect")]
+#[expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may stop at what it does not expect")]
 mod tests {
     use std::collections::BTreeMap;
 
