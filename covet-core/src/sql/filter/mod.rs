@@ -59,7 +59,7 @@
 //!
 //! It is small on purpose: what needs a join, a group or an expression is written as `safe_sql!`.
 //!
-//! [`column`] says what is compared with what, [`condition`] joins it, [`select`] and [`change`] are the statements,
+//! [`mod@column`] says what is compared with what, [`condition`] joins it, [`select`] and [`change`] are the statements,
 //! [`value`] is what is bound; `text` is all that a text can consist of.
 
 pub mod change;
