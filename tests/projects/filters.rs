@@ -17,8 +17,8 @@ use covet::sql::filter::Condition;
 use schema::{notes, titles};
 
 #[derive(sqlx::FromRow)]
-struct Note {
-    id: i64,
+pub struct Note {
+    pub id: i64,
 }
 ";
 
@@ -76,8 +76,8 @@ fn what_cannot_be_right_is_no_filter() -> Result {
     let project = project("no-filters", "\"sqlite\"")?;
     let mut all = String::new();
     for (line, expected) in [
-        ("let _ = notes::id.eq(\"a\");", "`notes.id` is of the family `Integer`; it cannot be compared with `&str`"),
-        ("let _ = notes::title.eq(7);", "`notes.title` is of the family `Text`; it cannot be compared with"),
+        ("let _ = notes::id.eq(\"a\");", "notes.id` is of the family `Integer`; it cannot be compared with `&str`"),
+        ("let _ = notes::title.eq(7);", "Text`; it cannot be compared with `{integer}`"),
         ("let _ = notes::body.eq(None::<&str>);", "it cannot be compared with `Option<&str>`"),
         ("let _ = notes::made.eq(Some(String::new()));", "Option<String>: Compared<"),
         ("let _ = notes::delete().execute(pool);", "this statement would change every row of its table"),
@@ -92,12 +92,12 @@ fn what_cannot_be_right_is_no_filter() -> Result {
         ("let _ = titles::update();", "cannot find function `update` in module `titles`"),
         ("let _ = notes::select().filter(titles::title.eq(\"a\"));", "mismatched types"),
         ("let _ = notes::select().limit(5_i64);", "`i64` is not a number of rows"),
-        ("let _ = notes::select().fetch_all::<u8>(pool);", "rows cannot be read as `u8` from `&Pool<Sqlite>`"),
+        ("let _ = notes::select().fetch_all::<u8>(pool);", "rows cannot be read as `u8` from `&Pool<"),
     ] {
         project
             .write("src/main.rs", &format!("{USES}\nfn main() {{}}\nfn f(pool: &sqlx::SqlitePool) {{ {line} }}\n"))?;
         let messages = project.messages()?;
-        if !messages.contains(expected) || messages.matches("error").count() > 2 {
+        if !messages.contains(expected) || messages.matches("error[").count() > 1 {
             all += &format!("== {line}\n{messages}\n");
         }
     }
@@ -112,7 +112,7 @@ fn a_policy_without_migrations_has_no_schema() -> Result {
     project.write("security.toml", POLICY)?;
     let messages = project.messages()?;
     let expected = "error: [covet::sql::migrations] security.toml does not say what tables there are\n";
-    assert!(messages.starts_with(expected) && messages.matches("error").count() == 1, "{messages}");
+    assert!(messages.starts_with(expected) && messages.matches("error: ").count() == 1, "{messages}");
     project.write("security.toml", &format!("{POLICY}[sql]\nmigrations = \"elsewhere\"\n"))?;
     let messages = project.messages()?;
     assert!(

@@ -72,6 +72,11 @@ pub trait Checked {
 }
 
 /// A list of values that the database `DB` can hold.
+#[diagnostic::on_unimplemented(
+    message = "a value of this statement is none that its database can hold",
+    label = "one of these is not: `{Self}`",
+    note = "bind a number, text, bytes, `bool`, an `Option` of these, or a type with `#[derive(sqlx::Type)]`; a list for `IN` holds integers, text, `bool`, or a type that implements `covet::sql::ListItem`"
+)]
 pub trait Binds<'q, DB: Kind>: Checked {
     /// Adds those that are used to the arguments of the driver, in order.
     ///

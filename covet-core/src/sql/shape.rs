@@ -8,6 +8,11 @@ use super::bounds::{ColumnOf, OneColumn, ReadFrom};
 use super::run::Kind;
 
 /// A way to read the rows of the database `DB`.
+#[diagnostic::on_unimplemented(
+    message = "the rows of this statement cannot be read as `{Self}`",
+    label = "a struct needs `#[derive(sqlx::FromRow)]`, a single value `#[derive(sqlx::Type)]`",
+    note = "with several features of databases, for each of them"
+)]
 pub trait FromSqlRow<DB: Kind> {
     /// What a row becomes.
     type Output: Send + 'static;
