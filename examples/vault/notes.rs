@@ -87,15 +87,17 @@ pub struct Find<'r> {
     #[field(default = 0, validate = between(0, DAYS_MAX))]
     pub days: u32,
     #[field(default = 1, validate = between(1, PAGE_MAX))]
-    page: u32,
-    #[field(default = 20, validate = between(1, LIMIT_MAX))]
-    limit: u32,
+    pub page: u32,
+    #[field(default = LIMIT, validate = between(1, LIMIT_MAX))]
+    pub limit: u32,
 }
 
 /// The longest time that one can look back, in days.
 const DAYS_MAX: u32 = 3650;
 /// The last page.
 const PAGE_MAX: u32 = 10_000;
+/// How many notes a page has where nobody says otherwise.
+pub const LIMIT: u32 = 20;
 /// The most notes of a page.
 const LIMIT_MAX: u32 = 100;
 

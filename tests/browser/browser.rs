@@ -136,6 +136,22 @@ impl Browser {
         texts
     }
 
+    /// Chooses in the list of this name what has this value.
+    pub(crate) async fn choose(&self, name: &str, value: &str) {
+        self.see(&format!("select[name={name}]")).await.select_by_value(value).await.unwrap();
+    }
+
+    /// Whether no two of what these find in one of the elements lie upon each other.
+    pub(crate) async fn apart(&self, within: &str, parts: &[&str]) -> bool {
+        let script = "return [...document.querySelectorAll(arguments[0])].every(element => {
+            const boxes = arguments[1].flatMap(css => [...element.querySelectorAll(css)])
+                .map(part => part.getBoundingClientRect());
+            return boxes.every((a, at) => boxes.slice(at + 1).every(b =>
+                a.right <= b.left || b.right <= a.left || a.bottom <= b.top || b.bottom <= a.top));
+        })";
+        self.client.execute(script, vec![Value::from(within), json!(parts)]).await.unwrap() == Value::Bool(true)
+    }
+
     /// The status that this browser gets for a path.
     pub(crate) async fn status(&self, path: &str) -> u64 {
         let script = "const done = arguments[1]; fetch(arguments[0]).then(answer => done(answer.status))";
@@ -147,8 +163,11 @@ impl Browser {
         self.see(css).await.screenshot().await.unwrap()
     }
 
-    /// Keeps a picture of the page, for people to look at.
+    /// Keeps a picture of the page, for people to look at, who should not have to move it sideways.
     pub(crate) async fn shot(&self, name: &str) {
+        let script = "return document.documentElement.scrollWidth <= document.documentElement.clientWidth";
+        let fits = self.client.execute(script, Vec::new()).await.unwrap();
+        assert_eq!(fits, Value::Bool(true), "{name} is wider than the window");
         let look = if self.look == Look::Laptop { "laptop" } else { "phone" };
         std::fs::write(self.pictures.join(format!("{name}-{look}.png")), self.client.screenshot().await.unwrap())
             .unwrap();

@@ -28,6 +28,7 @@ async fn a_person_registers_enrols_writes_notes_and_ends_a_session() {
     signs_in_and_comes_back_to_where_they_wanted_to_go(&laptop).await;
     let mut authenticator = enrols(&laptop, ADA).await;
     writes_and_finds_notes(&laptop).await;
+    pages_sorts_filters_and_pins(&laptop).await;
     signs_out_and_in_with_a_code(&laptop, &mut authenticator).await;
     somebody_else_is_refused(&phone).await;
     ends_another_session(&laptop, &phone, &mut authenticator).await;
@@ -121,7 +122,7 @@ async fn writes_and_finds_notes(browser: &Browser) {
         browser.press("main form button").await;
         browser.at("/notes").await;
     }
-    browser.shot("notes").await;
+    browser.shot("notes-saved").await;
     assert_eq!(browser.texts(".note a").await, [notes[2].0, notes[1].0, notes[0].0]);
     assert_eq!(browser.title().await, "Notes · Vault");
 
@@ -159,6 +160,71 @@ async fn writes_and_finds_notes(browser: &Browser) {
     assert_eq!(browser.texts(".note a").await, [notes[1].0, notes[0].0]);
 }
 
+async fn pages_sorts_filters_and_pins(browser: &Browser) {
+    for number in 1..=19 {
+        browser.goto("/notes/new").await;
+        browser.fill("title", &format!("Letter {number:02}")).await;
+        browser.fill("body", "To whom it may concern, with what was promised and when it will be there.").await;
+        browser.press("main form button").await;
+        browser.at("/notes").await;
+    }
+
+    // By title and upwards, as the form says it; the second page has what the first has no room for.
+    browser.choose("sort", "title").await;
+    browser.choose("dir", "asc").await;
+    browser.press(".search button").await;
+    browser.with_query("sort=title").await;
+    let first = browser.texts(".note a").await;
+    assert_eq!((first.len(), first[1].as_str(), first[19].as_str()), (20, "Letter 01", "Letter 19"));
+    assert!(browser.texts("[rel=prev]").await.is_empty());
+    assert_eq!(browser.text(".pages span").await, "Page 1");
+    browser.press("[rel=next]").await;
+    browser.with_query("page=2").await;
+    assert_eq!(browser.texts(".note a").await, ["Packing list"]);
+    assert!(browser.texts("[rel=next]").await.is_empty());
+
+    // Who pins a note is back on the page where it stands.
+    browser.press("[aria-label='Pin Packing list']").await;
+    browser.see("[aria-label='Unpin Packing list']").await;
+    browser.with_query("page=2").await;
+    assert_eq!(browser.texts(".note .badge").await, ["Pinned"]);
+    browser.shot("notes-second-page").await;
+    browser.press("[rel=prev]").await;
+    browser.see("[rel=next]").await;
+    assert_eq!(browser.texts(".note a").await, first);
+
+    // What is asked for stays in the form, and all of it counts.
+    browser.choose("days", "7").await;
+    browser.press("#pinned").await;
+    browser.fill("q", "torch & stove").await;
+    browser.press(".search button").await;
+    browser.see(".empty").await;
+    browser.fill("q", "torch").await;
+    browser.press(".search button").await;
+    browser.with_query("q=torch").await;
+    assert_eq!(browser.texts(".note a").await, ["Packing list"]);
+    assert_eq!((browser.value("sort").await, browser.value("days").await), ("title".into(), "7".into()));
+    assert!(browser.see("#pinned").await.prop("checked").await.unwrap() == Some("true".into()));
+    browser.shot("notes-filtered").await;
+    browser.press("[aria-label='Unpin Packing list']").await;
+    browser.see(".empty").await;
+    browser.with_query("q=torch").await;
+    browser.goto("/notes?q=packing").await;
+    browser.press("[aria-label='Pin Packing list']").await;
+    browser.see("[aria-label='Unpin Packing list']").await;
+}
+
+/// Nothing of a note in the list lies upon another part of it, so that each can be read and pressed.
+async fn sees_notes_side_by_side(browser: &Browser) {
+    browser.goto("/notes?sort=title&dir=desc").await;
+    browser.see(".note .badge").await;
+    assert!(browser.apart(".note", &["a", ".badge", "time", ".excerpt", "button"]).await);
+    assert!(browser.apart(".search", &["[type=search]", "select", ".check", "button"]).await);
+    browser.shot("notes").await;
+    browser.goto("/notes?page=2").await;
+    browser.shot("notes-second-page").await;
+}
+
 async fn signs_out_and_in_with_a_code(browser: &Browser, authenticator: &mut Authenticator) {
     browser.press(".who button").await;
     browser.at("/login").await;
@@ -176,7 +242,8 @@ async fn signs_out_and_in_with_a_code(browser: &Browser, authenticator: &mut Aut
     browser.fill("code", &authenticator.next_code().await).await;
     browser.press("main button").await;
     browser.at("/notes").await;
-    assert!(browser.texts(".note a").await.contains(&"Packing list".to_owned()));
+    assert!(browser.texts(".note a").await.contains(&"Letter 19".to_owned()));
+    sees_notes_side_by_side(browser).await;
 }
 
 async fn somebody_else_is_refused(browser: &Browser) {
@@ -209,7 +276,7 @@ async fn ends_another_session(browser: &Browser, other: &Browser, authenticator:
     other.fill("code", &authenticator.next_code().await).await;
     other.press("main button").await;
     other.at("/notes").await;
-    other.shot("notes").await;
+    sees_notes_side_by_side(other).await;
 
     browser.goto("/sessions").await;
     assert_eq!(browser.texts(".session").await.len(), 2);

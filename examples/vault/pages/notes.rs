@@ -24,8 +24,18 @@ struct List {
     days: u32,
     /// Whether some notes are left out.
     narrowed: bool,
+    page: u32,
+    /// Where this page is.
+    here: String,
     previous: Option<String>,
     next: Option<String>,
+}
+
+impl List {
+    /// Where a note is pinned, to come back to this page.
+    fn pin(&self, note: &Note) -> String {
+        self.here.replacen("/notes", &format!("/notes/{}/pin", note.id), 1)
+    }
 }
 
 /// Whether a note is to be pinned.
@@ -57,16 +67,25 @@ pub async fn list(user: &User, db: &Db, layout: Layout, find: form::Result<'_, F
         pinned: find.pinned,
         days: find.days,
         narrowed: find.narrows(),
+        page: find.page,
+        here: address(&find, find.page),
         previous: find.previous().map(|page| address(&find, page)),
         next: found.next.map(|page| address(&find, page)),
     }))
 }
 
-/// Another page of what is asked for.
+/// A page of what is asked for.
 fn address(find: &Find<'_>, page: u32) -> String {
-    let q = RawStr::new(find.search().unwrap_or_default()).percent_encode();
-    let Find { sort, dir, pinned, days, .. } = find;
-    format!("/notes?q={q}&sort={sort}&dir={dir}&days={days}&pinned={pinned}&page={page}")
+    let Find { sort, dir, pinned, days, limit, .. } = find;
+    let q = find.search().map(|q| format!("&q={}", RawStr::new(q).percent_encode()));
+    let rest = [
+        (*days > 0).then(|| format!("&days={days}")),
+        pinned.then(|| "&pinned=true".to_owned()),
+        (*limit != notes::LIMIT).then(|| format!("&limit={limit}")),
+        (page > 1).then(|| format!("&page={page}")),
+    ];
+    let rest: String = q.into_iter().chain(rest.into_iter().flatten()).collect();
+    format!("/notes?sort={sort}&dir={dir}{rest}")
 }
 
 #[require_permission("write:notes")]
@@ -121,10 +140,18 @@ pub async fn update(
 }
 
 #[require_permission("write:notes")]
-#[post("/notes/<id>/pin", data = "<form>")]
-pub async fn pin(user: &User, db: &Db, id: i64, form: Form<Pin>) -> Result<Flash<Redirect>, Failure> {
+#[post("/notes/<id>/pin?<find..>", data = "<form>")]
+pub async fn pin(
+    user: &User,
+    db: &Db,
+    id: i64,
+    find: form::Result<'_, Find<'_>>,
+    form: Form<Pin>,
+) -> Result<Flash<Redirect>, Failure> {
+    let Ok(find) = find else { return Err(Failure::NotUnderstood) };
+    let back = Redirect::to(address(&find, find.page));
     match notes::pin(db, user, id, form.pinned).await? {
-        true => Ok(Flash::success(back(), if form.pinned { "Pinned." } else { "No longer pinned." })),
+        true => Ok(Flash::success(back, if form.pinned { "Pinned." } else { "No longer pinned." })),
         false => Err(Failure::NotFound),
     }
 }
