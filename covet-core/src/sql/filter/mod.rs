@@ -8,12 +8,12 @@
 //! `covet::schema!()` makes a module for each table of the migrations, with a constant for each column:
 //!
 //! ```
-//! use covet_core::sql::filter::{Column, ColumnOf, Integer, NotNull, Select, Table, Text};
 //! use covet_core::sql::Dialect;
 //!
 //! # #[expect(non_camel_case_types, non_upper_case_globals, reason = "they are called like the columns")]
 //! mod notes {
-//! #   use super::*;
+//!     use covet_core::sql::filter::{Column, Select};
+//! #   use covet_core::sql::filter::{ColumnOf, Integer, NotNull, Table, Text};
 //! #   pub enum notes {}
 //! #   impl Table for notes {
 //! #       const NAME: &str = "notes";
