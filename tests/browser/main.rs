@@ -201,6 +201,7 @@ async fn pages_sorts_filters_and_pins(browser: &Browser) {
     browser.see(".empty").await;
     browser.fill("q", "torch").await;
     browser.press(".search button").await;
+    browser.see(".note a").await;
     browser.with_query("q=torch").await;
     assert_eq!(browser.texts(".note a").await, ["Packing list"]);
     assert_eq!((browser.value("sort").await, browser.value("days").await), ("title".into(), "7".into()));
